@@ -1,0 +1,1 @@
+"""The building: the only package that knows every room. It refuses to hold business rules."""
