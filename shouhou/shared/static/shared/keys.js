@@ -1,0 +1,125 @@
+// Keyboard, countdowns, pasted pictures, unsaved words, and the live stream. No framework, no dependence on one page.
+(() => {
+  const typing = (el) => el && (el.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(el.tagName));
+  let prefix = "";
+
+  const step = (by) => {
+    const rows = [...document.querySelectorAll("[data-row]")];
+    if (!rows.length) return;
+    const at = rows.findIndex((row) => row.classList.contains("at"));
+    const next = rows[Math.min(rows.length - 1, Math.max(0, at + by))];
+    rows.forEach((row) => row.classList.remove("at"));
+    next.classList.add("at");
+    next.querySelector("a")?.focus();
+    next.scrollIntoView({ block: "nearest" });
+  };
+
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+    if (typing(event.target)) {
+      if (event.key === "Escape") event.target.blur();
+      return;
+    }
+    if (prefix === "g") {
+      prefix = "";
+      const place = document.querySelector(`[data-go="${CSS.escape(event.key)}"]`);
+      if (place) { event.preventDefault(); place.click(); }
+      return;
+    }
+    if (event.key === "g") { prefix = "g"; setTimeout(() => (prefix = ""), 1200); return; }
+    if (event.key === "/") { event.preventDefault(); document.getElementById("search")?.focus(); return; }
+    if (event.key === "?") { document.getElementById("help")?.showModal(); return; }
+    if (event.key === "j") { step(1); return; }
+    if (event.key === "k") { step(-1); return; }
+    const button = document.querySelector(`[data-key="${CSS.escape(event.key)}"]`);
+    if (button) { event.preventDefault(); button.click(); }
+  });
+
+  // Countdowns: the server wrote the words; only the distance is refreshed.
+  const zh = document.documentElement.lang.startsWith("zh");
+  const words = (ms) => {
+    const s = Math.abs(ms) / 1000, d = Math.floor(s / 86400), h = Math.floor((s % 86400) / 3600), m = Math.floor((s % 3600) / 60);
+    const unit = zh ? ["天", "小时", "分钟", "秒"] : [" d", " h", " min", " s"];
+    if (d) return d + unit[0] + (h ? " " + h + unit[1] : "");
+    if (h) return h + unit[1] + (m ? " " + m + unit[2] : "");
+    if (m) return m + unit[2];
+    return Math.floor(s) + unit[3];
+  };
+  const tick = () => {
+    for (const el of document.querySelectorAll("[data-due]")) {
+      const left = new Date(el.dataset.due) - Date.now();
+      el.textContent = left >= 0 ? (zh ? "还剩 " : "") + words(left) + (zh ? "" : " left") : (zh ? "已超 " : "") + words(left) + (zh ? "" : " over");
+      el.classList.toggle("over", left < 0);
+    }
+  };
+  tick();
+  setInterval(tick, 1000);
+  document.addEventListener("htmx:after:swap", tick);
+
+  // A screenshot pasted anywhere in a form with a file field becomes an attachment; files may be dropped on it too.
+  const give = (field, files) => {
+    const all = new DataTransfer();
+    for (const file of [...field.files, ...files]) all.items.add(file);
+    field.files = all.files;
+    const list = field.closest("[data-files]")?.querySelector("[data-names]");
+    if (list) list.textContent = [...field.files].map((file) => file.name).join("  ");
+  };
+  document.addEventListener("paste", (event) => {
+    const field = event.target.closest?.("form")?.querySelector("[data-files] input[type=file]") ?? document.querySelector("[data-files] input[type=file]");
+    const files = [...(event.clipboardData?.files ?? [])];
+    if (!field || !files.length) return;
+    event.preventDefault();
+    const stamp = new Date().toISOString().slice(0, 19).replace(/[:T]/g, "-");
+    give(field, files.map((file, i) => new File([file], file.name === "image.png" ? `${zh ? "截图" : "screenshot"}-${stamp}-${i + 1}.png` : file.name, { type: file.type })));
+  });
+  document.addEventListener("dragover", (event) => { if (event.target.closest?.("[data-files]")) event.preventDefault(); });
+  document.addEventListener("drop", (event) => {
+    const zone = event.target.closest?.("[data-files]");
+    if (!zone) return;
+    event.preventDefault();
+    give(zone.querySelector("input[type=file]"), event.dataTransfer.files);
+  });
+  document.addEventListener("change", (event) => { if (event.target.matches?.("[data-files] input[type=file]")) give(event.target, []); });
+
+  // What was typed survives a lost session or a closed tab, until the form was sent.
+  const memory = (form) => "draft:" + location.pathname + ":" + form.dataset.draft;
+  for (const form of document.querySelectorAll("form[data-draft]")) {
+    const kept = JSON.parse(sessionStorage.getItem(memory(form)) ?? "{}");
+    if (!form.querySelector(".is-invalid")) {
+      for (const [name, value] of Object.entries(kept)) {
+        const field = form.elements.namedItem(name);
+        if (field && "value" in field && !field.value) field.value = value;
+      }
+    }
+    form.addEventListener("input", () => {
+      const values = {};
+      for (const [name, value] of new FormData(form)) if (typeof value === "string" && name !== "csrfmiddlewaretoken") values[name] = value;
+      sessionStorage.setItem(memory(form), JSON.stringify(values));
+    });
+    form.addEventListener("submit", () => sessionStorage.removeItem(memory(form)));
+  }
+  document.querySelector("[data-focus]")?.focus();
+
+  // Submitting on change: filters and the preview of promised times.
+  document.addEventListener("change", (event) => { if (event.target.matches?.("[data-submit]")) event.target.form.requestSubmit(); });
+
+  // Live: one stream per page; each named topic that moved refreshes the elements that watch it, at most once a second.
+  const topics = [...new Set([...document.querySelectorAll("[data-live]")].map((el) => el.dataset.live))];
+  if (topics.length && window.EventSource) {
+    const source = new EventSource("/events?" + new URLSearchParams(topics.map((topic) => ["topic", topic])));
+    const last = {};
+    source.addEventListener("moved", (event) => {
+      for (const topic of JSON.parse(event.data)) {
+        const wait = Math.max(0, (last[topic] ?? 0) + 1000 - Date.now());
+        clearTimeout(last[topic + "#"]);
+        last[topic + "#"] = setTimeout(() => {
+          last[topic] = Date.now();
+          for (const el of document.querySelectorAll(`[data-live="${CSS.escape(topic)}"]`)) {
+            if (el.contains(document.activeElement) && typing(document.activeElement)) continue;
+            htmx.trigger(el, "moved");
+          }
+        }, wait);
+      }
+    });
+  }
+})();
