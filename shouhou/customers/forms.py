@@ -1,0 +1,63 @@
+"""Customers, contacts, sites, projects."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext as _now
+from django.utils.translation import gettext_lazy as _
+
+from shouhou.customers.models import Contact, Customer, Project, Site
+from shouhou.people.models import Organisation, User
+from shouhou.people.rules import Role
+from shouhou.shared.forms import Day, Dressed
+
+
+class CustomerForm(Dressed, forms.ModelForm):
+    class Meta:
+        model = Customer
+        fields = ["name", "short_name", "number", "organisation", "region", "address", "owner", "deputy", "end_users"]
+
+    def __init__(self, *args: Any, by: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["organisation"].queryset = Organisation.objects.visible_to(by).order_by("path")  # type: ignore[attr-defined]
+        people = User.objects.holding(Role.PROJECT_MANAGER, Role.ENGINEER, Role.DUTY_MANAGER, Role.SUPERVISOR).order_by("name")
+        self.fields["owner"].queryset = self.fields["deputy"].queryset = people  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if data.get("owner") and data.get("owner") == data.get("deputy"):
+            self.add_error("deputy", _now("The deputy must be another person."))
+        return data
+
+
+class ContactForm(Dressed, forms.ModelForm):
+    phones = forms.CharField(label=_("Phones"), max_length=300, required=False, help_text=_("Several are separated by semicolons; an extension is written 转 808."))
+
+    class Meta:
+        model = Contact
+        fields = ["name", "department", "site", "email", "wechat"]
+
+    def __init__(self, *args: Any, customer: Customer, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["site"].queryset = customer.sites.order_by("name")  # type: ignore[attr-defined]
+        if self.instance.pk:
+            self.initial["phones"] = "; ".join(p.written for p in self.instance.phones.all())
+
+
+class SiteForm(Dressed, forms.ModelForm):
+    class Meta:
+        model = Site
+        fields = ["name", "address", "region"]
+
+
+class ProjectForm(Dressed, forms.ModelForm):
+    accepted_on = Day(label=_("Accepted on"), required=False)
+
+    class Meta:
+        model = Project
+        fields = ["name", "number", "stage", "manager", "support_engineer", "accepted_on"]
+
+    def __init__(self, *args: Any, customer: Customer, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        people = User.objects.holding(Role.PROJECT_MANAGER, Role.ENGINEER, Role.DUTY_MANAGER, organisation=customer.organisation)
+        self.fields["manager"].queryset = self.fields["support_engineer"].queryset = people.order_by("name")  # type: ignore[attr-defined]

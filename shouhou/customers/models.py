@@ -1,0 +1,198 @@
+"""Customers, sites, contacts and projects."""
+
+from typing import Any, ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from shouhou.customers.rules import read_number
+from shouhou.people.models import Organisation, User
+from shouhou.shared.facts import declare
+
+declare({"customer.edited": _("Customer edited"), "customer.owner_named": _("Person responsible named")})
+
+
+class OfCustomer(models.QuerySet[Any]):
+    """Rows that carry organisation and customer: staff see their branch, a customer's people their own."""
+
+    def visible_to(self, user: User) -> "OfCustomer":
+        """Nothing for somebody who is neither staff nor a customer's contact."""
+        if user.is_colleague:
+            if user.sees_all:
+                return self.all()
+            return self.filter(organisation__in=Organisation.objects.visible_to(user))
+        contact = contact_of(user)
+        return self.filter(self.of_customer(contact.customer_id)) if contact else self.none()
+
+    def of_customer(self, customer_id: int) -> Q:
+        return Q(customer_id=customer_id)
+
+
+def contact_of(user: User) -> "Contact | None":
+    """The customer's contact that signs in as this user, read once per request."""
+    if "_contact" not in user.__dict__:
+        user.__dict__["_contact"] = Contact.objects.filter(user=user, retired_at=None).first() if user.pk else None
+    contact: Contact | None = user.__dict__["_contact"]
+    return contact
+
+
+class CustomerQuerySet(OfCustomer):
+    def of_customer(self, customer_id: int) -> Q:
+        return Q(pk=customer_id)
+
+    def matching(self, words: str) -> "CustomerQuerySet":
+        """Customers whose name, short name or number contains the words."""
+        return self.filter(Q(name__icontains=words) | Q(short_name__icontains=words) | Q(number__istartswith=words))
+
+
+class Customer(models.Model):
+    """A unit that we serve (用户单位), with the organisation that answers for it first."""
+
+    KIND: ClassVar[str] = "customer"
+
+    organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="customers", verbose_name=_("Service organisation"))
+    number = models.CharField(_("Customer number"), max_length=40, blank=True, default="")
+    name = models.CharField(_("Name"), max_length=200)
+    short_name = models.CharField(_("Short name"), max_length=60, blank=True, default="")
+    region = models.CharField(_("Region"), max_length=100, blank=True, default="")
+    address = models.CharField(_("Address"), max_length=300, blank=True, default="")
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("Person responsible"))
+    deputy = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("Deputy"))
+    end_users = models.PositiveIntegerField(_("End users"), default=0)
+    external_ref = models.CharField(max_length=100, blank=True, default="", editable=False)
+    retired_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    objects = CustomerQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("Customer")
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["name"], name="customer_name_once"),
+            models.CheckConstraint(condition=Q(deputy=None) | ~Q(deputy=models.F("owner")), name="customer_deputy_is_another"),
+        ]
+        indexes: ClassVar = [models.Index(fields=["external_ref"], name="customer_external", condition=~Q(external_ref=""))]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def customer_id(self) -> int:
+        """The journal files a customer's own events under the customer."""
+        return self.pk
+
+
+class Site(models.Model):
+    """A place at which a customer is served."""
+
+    KIND: ClassVar[str] = "site"
+
+    organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="+")
+    customer = models.ForeignKey(Customer, models.PROTECT, related_name="sites", verbose_name=_("Customer"))
+    name = models.CharField(_("Name"), max_length=100)
+    address = models.CharField(_("Address"), max_length=300, blank=True, default="")
+    region = models.CharField(_("Region"), max_length=100, blank=True, default="")
+    retired_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    objects = OfCustomer.as_manager()
+
+    class Meta:
+        verbose_name = _("Site")
+        constraints: ClassVar = [models.UniqueConstraint(fields=["customer", "name"], name="site_name_once")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ContactQuerySet(OfCustomer):
+    def called_by(self, number: str) -> "ContactQuerySet":
+        """Contacts that a caller's number belongs to; without a readable number, those written exactly so."""
+        read = read_number(number)
+        if not read.e164:
+            return self.filter(phones__written=read.written).distinct()
+        found = self.filter(phones__e164=read.e164)
+        if read.extension:
+            exact = found.filter(phones__extension=read.extension)
+            if exact.exists():
+                return exact.distinct()
+        return found.distinct()
+
+
+class Contact(models.Model):
+    """A person at a customer who calls us or is called."""
+
+    KIND: ClassVar[str] = "contact"
+
+    organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="+")
+    customer = models.ForeignKey(Customer, models.PROTECT, related_name="contacts", verbose_name=_("Customer"))
+    site = models.ForeignKey(Site, models.PROTECT, null=True, blank=True, related_name="contacts", verbose_name=_("Site"))
+    name = models.CharField(_("Name"), max_length=100)
+    department = models.CharField(_("Department"), max_length=100, blank=True, default="")
+    email = models.EmailField(_("E-mail"), blank=True, default="")
+    wechat = models.CharField(_("WeChat"), max_length=60, blank=True, default="")
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="contact")
+    retired_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    objects = ContactQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("Contact")
+
+    def __str__(self) -> str:
+        return self.name
+
+    def set_phones(self, *written: str) -> None:
+        """Replace the contact's numbers."""
+        self.phones.all().delete()
+        for text in dict.fromkeys(w.strip() for w in written if w.strip()):
+            read = read_number(text)
+            Phone.objects.create(contact=self, e164=read.e164, extension=read.extension, written=read.written)
+
+    @property
+    def phone(self) -> str:
+        """The first number, as it was written."""
+        first = next(iter(self.phones.all()), None)
+        return first.written if first else ""
+
+
+class Phone(models.Model):
+    """One of a contact's numbers: as written, and comparable."""
+
+    contact = models.ForeignKey(Contact, models.CASCADE, related_name="phones")
+    e164 = models.CharField(max_length=20, blank=True, default="", db_index=True)
+    extension = models.CharField(max_length=10, blank=True, default="")
+    written = models.CharField(max_length=60)
+
+    def __str__(self) -> str:
+        return self.written
+
+
+class Project(models.Model):
+    """A system delivered to a customer, with the manager and the engineer who answer for it."""
+
+    class Stage(models.TextChoices):
+        INSTALLATION = "installation", _("Installation and first acceptance")
+        TRIAL = "trial", _("Trial run and final acceptance")
+        FREE = "free", _("Free maintenance")
+        AFTER = "after", _("After the free period")
+
+    KIND: ClassVar[str] = "project"
+
+    organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="+")
+    customer = models.ForeignKey(Customer, models.PROTECT, related_name="projects", verbose_name=_("Customer"))
+    number = models.CharField(_("Project number"), max_length=60, blank=True, default="")
+    name = models.CharField(_("Name"), max_length=200)
+    stage = models.CharField(_("Stage"), max_length=20, choices=Stage.choices, default=Stage.INSTALLATION)
+    manager = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("Project manager"))
+    support_engineer = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("Support engineer"))
+    accepted_on = models.DateField(_("Accepted on"), null=True, blank=True)
+    retired_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    objects = OfCustomer.as_manager()
+
+    class Meta:
+        verbose_name = _("Project")
+
+    def __str__(self) -> str:
+        return self.name

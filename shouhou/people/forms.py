@@ -1,0 +1,59 @@
+"""Colleagues and organisations."""
+
+from typing import Any
+
+from django import forms
+from django.contrib.auth.password_validation import validate_password
+from django.utils.translation import gettext_lazy as _
+
+from shouhou.people.models import Organisation, User
+from shouhou.people.rules import Role
+from shouhou.shared.forms import Dressed
+
+
+class MeForm(Dressed, forms.ModelForm):
+    """What a person sets for themselves."""
+
+    class Meta:
+        model = User
+        fields = ["name", "email", "phone", "language", "zone", "theme"]
+
+
+class ColleagueForm(Dressed, forms.ModelForm):
+    """A colleague with one role; more are added later."""
+
+    organisation = forms.ModelChoiceField(Organisation.objects.none(), label=_("Service organisation"))
+    roles = forms.MultipleChoiceField(choices=Role.choices, label=_("Roles"), widget=forms.SelectMultiple(attrs={"size": 10}))
+    password = forms.CharField(label=_("Password"), required=False, widget=forms.PasswordInput(render_value=True), help_text=_("At least 10 characters; leave empty to keep it."))
+
+    class Meta:
+        model = User
+        fields = ["username", "name", "number", "email", "phone", "is_active"]
+
+    def __init__(self, *args: Any, by: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["organisation"].queryset = Organisation.objects.visible_to(by).order_by("path")  # type: ignore[attr-defined]
+        if self.instance.pk:
+            posts = self.instance.posts
+            if posts:
+                self.initial["organisation"] = posts[0].organisation
+                self.initial["roles"] = [p.role for p in posts if p.organisation_id == posts[0].organisation_id]
+
+    def clean_password(self) -> str:
+        password: str = self.cleaned_data["password"]
+        if password:
+            validate_password(password, self.instance)
+        elif not self.instance.pk:
+            raise forms.ValidationError(_("A new colleague needs a password."))
+        return password
+
+
+class OrganisationForm(Dressed, forms.ModelForm):
+    class Meta:
+        model = Organisation
+        fields = ["name", "kind", "parent", "zone", "region", "hotline", "complaint_phone"]
+
+    def __init__(self, *args: Any, by: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["parent"].queryset = Organisation.objects.visible_to(by).order_by("path")  # type: ignore[attr-defined]
+        self.fields["parent"].required = True

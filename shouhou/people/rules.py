@@ -1,0 +1,25 @@
+"""Roles, and which of them may do what by nature of the role."""
+
+from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
+
+
+class Role(TextChoices):
+    """What a person is in an organisation. One person may hold several."""
+
+    AGENT = "agent", _("Hotline agent")
+    DUTY_MANAGER = "duty_manager", _("Duty manager")
+    ENGINEER = "engineer", _("Service engineer")
+    SUPERVISOR = "supervisor", _("Service supervisor")
+    TRAINING_ADMINISTRATOR = "training_administrator", _("Training administrator")
+    TRAINER = "trainer", _("Trainer")
+    DOCUMENT_KEEPER = "document_keeper", _("Document keeper")
+    PROJECT_MANAGER = "project_manager", _("Project manager")
+    GENERAL_MANAGER = "general_manager", _("General manager")
+    ADMINISTRATOR = "administrator", _("Administrator")
+
+
+# Roles that take, work and hand over service requests.
+SERVING = frozenset({Role.AGENT, Role.DUTY_MANAGER, Role.ENGINEER, Role.SUPERVISOR, Role.PROJECT_MANAGER})
+# Roles that decide in the organisation's name.
+LEADING = frozenset({Role.DUTY_MANAGER, Role.SUPERVISOR, Role.GENERAL_MANAGER, Role.ADMINISTRATOR})

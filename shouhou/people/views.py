@@ -1,0 +1,102 @@
+"""One's own settings; colleagues and organisations for administrators."""
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from shouhou.people.actions import save_colleague
+from shouhou.people.forms import ColleagueForm, MeForm, OrganisationForm
+from shouhou.people.middleware import COOKIE
+from shouhou.people.models import Organisation, User
+from shouhou.people.rules import Role
+from shouhou.shared.lifecycle import Refused
+from shouhou.shared.pages import page
+
+
+def administrator(request: HttpRequest) -> User:
+    """Only administrators and general managers keep people and organisations."""
+    user: User = request.user  # type: ignore[assignment]
+    if not user.holds(Role.ADMINISTRATOR, Role.GENERAL_MANAGER):
+        raise Refused(_("Only an administrator may do this."))
+    return user
+
+
+@require_http_methods(["GET", "POST"])
+@login_required
+def me(request: HttpRequest) -> HttpResponse:
+    """Name, language, zone, theme."""
+    form = MeForm(request.POST or None, instance=request.user)
+    if request.method == "POST" and form.is_valid():
+        form.instance.save(update_fields=form.changed_data or ["name"])
+        messages.success(request, _("Saved."))
+        return redirect("people:me")
+    return page(request, "people/me.html", {"form": form}, status=422 if form.errors else 200)
+
+
+@require_POST
+def language(request: HttpRequest) -> HttpResponse:
+    """A visitor's language; who is signed in keeps it with the account."""
+    chosen, back = request.POST.get("language", ""), request.POST.get("next", "/")
+    if not url_has_allowed_host_and_scheme(back, {request.get_host()}):
+        back = "/"
+    answer = redirect(back)
+    if chosen in User.Language.values:
+        answer.set_cookie(COOKIE, chosen, max_age=365 * 86400, httponly=True, samesite="Lax")
+        if request.user.is_authenticated:
+            User.objects.filter(pk=request.user.pk).update(language=chosen)
+    return answer
+
+
+@require_GET
+@login_required
+def index(request: HttpRequest) -> HttpResponse:
+    """Colleagues of one's branch."""
+    user = administrator(request)
+    people = User.objects.visible_to(user).prefetch_related("appointments__organisation").order_by("name", "pk")
+    return page(request, "people/list.html", {"people": people})
+
+
+@require_http_methods(["GET", "POST"])
+@login_required
+def new(request: HttpRequest) -> HttpResponse:
+    """A new colleague."""
+    user = administrator(request)
+    form = ColleagueForm(request.POST or None, by=user)
+    if request.method == "POST" and form.is_valid():
+        save_colleague(form.instance, **_given(form), by=user)
+        return redirect("people:list")
+    return page(request, "people/form.html", {"form": form, "title": _("New colleague")}, status=422 if form.errors else 200)
+
+
+@require_http_methods(["GET", "POST"])
+@login_required
+def edit(request: HttpRequest, pk: int) -> HttpResponse:
+    """A colleague's data and roles."""
+    user = administrator(request)
+    person = get_object_or_404(User.objects.visible_to(user), pk=pk)
+    form = ColleagueForm(request.POST or None, by=user, instance=person)
+    if request.method == "POST" and form.is_valid():
+        save_colleague(form.instance, **_given(form), by=user)
+        return redirect("people:list")
+    return page(request, "people/form.html", {"form": form, "title": person.name}, status=422 if form.errors else 200)
+
+
+def _given(form: ColleagueForm) -> dict[str, object]:
+    return {name: form.cleaned_data[name] for name in ("organisation", "roles", "password")}
+
+
+@require_http_methods(["GET", "POST"])
+@login_required
+def organisations(request: HttpRequest) -> HttpResponse:
+    """The tree of service organisations, and a form for one more."""
+    user = administrator(request)
+    form = OrganisationForm(request.POST or None, by=user)
+    if request.method == "POST" and form.is_valid():
+        form.save()
+        return redirect("people:organisations")
+    rows = Organisation.objects.visible_to(user).order_by("path")
+    return page(request, "people/organisations.html", {"rows": rows, "form": form}, status=422 if form.errors else 200)
