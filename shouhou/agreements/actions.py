@@ -1,0 +1,130 @@
+"""Adopting presets: copying, filling the blanks, freezing."""
+
+from datetime import date
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from shouhou.agreements.models import Agreement, ServiceLevel
+from shouhou.customers.models import Customer
+from shouhou.equipment.models import InstalledItem
+from shouhou.people.models import Organisation
+from shouhou.promises.models import Calendar, Commitment, CommitmentSet
+from shouhou.promises.rules.period import BadPeriod, Period
+from shouhou.promises.rules.presets import Preset, PresetCommitment, load_preset
+from shouhou.shared.journal import record
+from shouhou.shared.lifecycle import Refused
+from shouhou.shared.time import now
+
+
+def blanks(preset: Preset) -> list[PresetCommitment]:
+    """The promises whose figure the source document leaves open: who adopts the preset must fill them in."""
+    return [c for c in preset.commitments if c.within is None]
+
+
+def preset_of(level: ServiceLevel) -> Preset:
+    """The service level's terms as the company has them now."""
+    return load_preset(level.terms)
+
+
+def filled_period(commitment: PresetCommitment, filled: dict[str, str]) -> str:
+    """The figure of a promise, from the text or from the person who adopts it. Raises Refused naming the blank."""
+    within = commitment.within or filled.get(commitment.key, "").strip()
+    if not within:
+        raise Refused(_("“%(promise)s”: the source document leaves the period open. Fill it in, for example %(example)s.")
+                      % {"promise": commitment.name_zh, "example": commitment.proposed or "24 h"})  # fmt: skip
+    try:
+        Period.parse(within)
+    except BadPeriod:
+        raise Refused(
+            _("“%(promise)s”: %(within)s is no period. Write for example 30 min, 24 h, 3 d, 2 wd.")
+            % {"promise": commitment.name_zh, "within": within}
+        ) from None
+    return within
+
+
+@transaction.atomic
+def freeze(
+    *, preset: Preset, organisation: Organisation, calendar: Calendar, purpose: str, filled: dict[str, str],
+    parts: tuple[str, ...] | None = None,
+) -> CommitmentSet:  # fmt: skip
+    """Copy a preset's promises into a set that is never changed again. `parts` picks among separable parts."""
+    chosen = [c for c in preset.commitments if parts is None or not c.part or c.part in parts]
+    kept = CommitmentSet.objects.create(
+        organisation=organisation, purpose=purpose, name_zh=preset.name_zh, name_en=preset.name_en, preset=preset.key,
+        calendar=calendar, clauses=list(preset.clauses_of(parts)), frozen_at=now(),
+    )  # fmt: skip
+    Commitment.objects.bulk_create(
+        [
+            Commitment(
+                set=kept, code=c.key, clause=c.clause or "", position=position, name_zh=c.name_zh, name_en=c.name_en,
+                start=c.start, stops=list(c.stop), cancels=list(c.cancel), within=filled_period(c, filled),
+                window=c.window or "", days=c.days, roll=c.roll, when=dict(c.when), pause=list(c.pause),
+                attempts=c.attempts, warn=[[w.step, w.audience] for w in c.warn], otherwise=c.otherwise or "",
+                follow_on=c.follow_on, repeat=c.repeat, owed_by=c.by, source=c.source,
+            )
+            for position, c in enumerate(chosen)
+        ]
+    )  # fmt: skip
+    return kept
+
+
+@transaction.atomic
+def draft_agreement(
+    *, customer: Customer, level: ServiceLevel, number: str, name: str, starts_on: date, ends_on: date | None,
+    by: Any, items: list[InstalledItem] | None = None, project: Any = None, filled: dict[str, str] | None = None,
+) -> Agreement:  # fmt: skip
+    """Write an agreement that copies a service level; it binds once it is signed."""
+    preset = preset_of(level)
+    agreement = Agreement.objects.create(
+        organisation=customer.organisation, customer=customer, number=number, name=name, service_level=level,
+        starts_on=starts_on, ends_on=ends_on, project=project, filled=filled or {}, entitlements=list(preset.entitlements),
+    )  # fmt: skip
+    agreement.items.set(items or [])
+    record("agreement.drafted", subject=agreement, by=by, to=Agreement.Status.DRAFT)
+    return agreement
+
+
+@transaction.atomic
+def sign_agreement(agreement: Agreement, *, by: Any, calendar: Calendar | None = None) -> None:
+    """Put an agreement in force: its promises are copied and frozen now. Refused while a blank is open."""
+    calendar = calendar or company_calendar(agreement.organisation)
+    with agreement.moving(Agreement.Status.IN_FORCE, by=by):
+        agreement.commitment_set = freeze(
+            preset=preset_of(agreement.service_level), organisation=agreement.organisation, calendar=calendar,
+            purpose=CommitmentSet.Purpose.AGREEMENT, filled=agreement.filled,
+        )  # fmt: skip
+
+
+@transaction.atomic
+def adopt_for_company(*, preset: Preset, organisation: Organisation, purpose: str, by: Any, filled: dict[str, str] | None = None) -> CommitmentSet:
+    """The organisation's own promises: to callers without an agreement, or by adopting a preset for the company."""
+    CommitmentSet.objects.filter(organisation=organisation, purpose=purpose, preset=preset.key, retired_at=None).update(retired_at=now())
+    kept = freeze(
+        preset=preset, organisation=organisation, calendar=company_calendar(organisation), purpose=purpose, filled=filled or {}
+    )
+    record("preset.adopted", subject=kept, by=by, data={"preset": preset.key, "purpose": purpose})
+    return kept
+
+
+def standing_set(organisation: Organisation, purpose: str) -> CommitmentSet | None:
+    """The organisation's own set of this purpose, else that of the nearest organisation above it."""
+    above = [int(part) for part in organisation.path.split("/") if part]
+    found = CommitmentSet.objects.filter(organisation_id__in=above, purpose=purpose, retired_at=None)
+    return max(found, key=lambda s: (above.index(s.organisation_id), s.pk), default=None)
+
+
+def company_calendar(organisation: Organisation) -> Calendar:
+    """The organisation's working calendar, else that of the nearest above it, else the first one."""
+    above = [int(part) for part in organisation.path.split("/") if part]
+    found = {c.organisation_id: c for c in Calendar.objects.filter(organisation_id__in=above)}
+    for pk in reversed(above):
+        if pk in found:
+            return found[pk]
+    return Calendar.objects.order_by("pk")[:1].get()
+
+
+def covering_agreement(customer: Customer, item: InstalledItem | None, on: date) -> Agreement | None:
+    """The agreement that binds a case of this customer and item on this day, if any."""
+    return Agreement.objects.covering(customer, item, on).select_related("commitment_set", "service_level").first()

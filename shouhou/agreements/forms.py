@@ -1,0 +1,73 @@
+"""Writing an agreement that copies a preset."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext as _now
+from django.utils.translation import gettext_lazy as _
+
+from shouhou.agreements.actions import blanks, preset_of
+from shouhou.agreements.models import Agreement, ServiceLevel
+from shouhou.customers.models import Customer
+from shouhou.equipment.models import InstalledItem
+from shouhou.people.models import User
+from shouhou.promises.rules.period import BadPeriod, Period
+from shouhou.shared.forms import Day, Dressed
+
+
+class AgreementForm(Dressed, forms.Form):
+    """Customer, preset, period, and each blank that the source document leaves open."""
+
+    customer = forms.ModelChoiceField(Customer.objects.none(), label=_("Customer"))
+    level = forms.ModelChoiceField(ServiceLevel.objects.filter(retired_at=None).order_by("position"), label=_("Service level"))
+    number = forms.CharField(label=_("Agreement number"), max_length=60)
+    name = forms.CharField(label=_("Name"), max_length=200)
+    starts_on = Day(label=_("From"))
+    ends_on = Day(label=_("Until"), required=False)
+    items = forms.ModelMultipleChoiceField(
+        InstalledItem.objects.none(), required=False, label=_("Installed items"), help_text=_("None chosen: the agreement covers all of the customer's items."),
+    )
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["customer"].queryset = Customer.objects.visible_to(user).order_by("name")  # type: ignore[attr-defined]
+        values = self.data if self.is_bound else self.initial
+        customer, level = str(values.get("customer") or ""), str(values.get("level") or "")
+        if customer.isdigit():
+            items = InstalledItem.objects.visible_to(user).filter(customer_id=customer).select_related("product")
+            self.fields["items"].queryset = items.order_by("pk")  # type: ignore[attr-defined]
+        self.blank_names: list[str] = []
+        found = ServiceLevel.objects.filter(pk=level).first() if level.isdigit() else None
+        for commitment in blanks(preset_of(found)) if found else []:
+            name = f"blank_{commitment.key}"
+            self.blank_names.append(name)
+            self.fields[name] = forms.CharField(
+                label=commitment.name_zh, max_length=20, initial=commitment.proposed, widget=forms.TextInput(attrs={"class": "form-control"}),
+                help_text=_("The source document leaves this open: fill it in. It will be marked as an agreed figure."),
+            )  # fmt: skip
+
+    def clean_number(self) -> str:
+        number: str = self.cleaned_data["number"].strip()
+        if Agreement.objects.filter(number=number).exists():
+            raise forms.ValidationError(_now("There is an agreement with this number already."))
+        return number
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if data.get("starts_on") and data.get("ends_on") and data["ends_on"] < data["starts_on"]:
+            self.add_error("ends_on", _now("It ends before it starts: correct one of the two days."))
+        for name in self.blank_names:
+            try:
+                if data.get(name):
+                    Period.parse(data[name])
+            except BadPeriod:
+                self.add_error(name, _now("This is no period. Write for example 30 min, 24 h, 3 d, 2 wd."))
+        return data
+
+    @property
+    def blank_fields(self) -> list[Any]:
+        return [self[name] for name in self.blank_names]
+
+    def filled(self) -> dict[str, str]:
+        """What was filled in, by the key of the promise."""
+        return {name.removeprefix("blank_"): self.cleaned_data[name] for name in self.blank_names}

@@ -1,0 +1,15 @@
+from django.urls import path
+
+from shouhou.agreements import views
+
+app_name = "agreements"
+
+urlpatterns = [
+    path("", views.index, name="list"),
+    path("presets/", views.presets, name="presets"),
+    path("presets/<slug:key>/", views.preset, name="preset"),
+    path("new/", views.new, name="new"),
+    path("<int:pk>/", views.detail, name="detail"),
+    path("<int:pk>/sign/", views.sign, name="sign"),
+    path("<int:pk>/end/", views.end, name="end"),
+]

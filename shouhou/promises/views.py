@@ -1,0 +1,88 @@
+"""Calendars, and a page on which anybody can count a period."""
+
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods
+
+from shouhou.promises.actions import change_day, import_icalendar
+from shouhou.promises.forms import CalendarFileForm, CountForm, DayForm
+from shouhou.promises.models import Calendar
+from shouhou.promises.rules.calendar import WHOLE_DAY_WORKING, BadWindow, Window
+from shouhou.promises.rules.clock import Promise, due
+from shouhou.promises.rules.explain import explain
+from shouhou.promises.rules.period import BadPeriod, Period
+from shouhou.promises.rules.timeline import TooFar
+from shouhou.shared.lifecycle import Refused
+from shouhou.shared.pages import page
+
+
+def colleague(request: HttpRequest) -> None:
+    if not request.user.is_colleague:  # type: ignore[union-attr]
+        raise Http404
+
+
+@require_GET
+@login_required
+def calendars(request: HttpRequest) -> HttpResponse:
+    colleague(request)
+    return page(request, "promises/calendars.html", {"rows": Calendar.objects.select_related("organisation").order_by("name")})
+
+
+@require_http_methods(["GET", "POST"])
+@login_required
+def calendar(request: HttpRequest, pk: int) -> HttpResponse:
+    """The days of a calendar's newest version; a change publishes another version."""
+    colleague(request)
+    row = get_object_or_404(Calendar, pk=pk)
+    day_form, file_form = DayForm(), CalendarFileForm()
+    if request.method == "POST":
+        if not request.user.leads:  # type: ignore[union-attr]
+            raise Refused(_("Only who leads the organisation may change the calendar."))
+        if request.FILES:
+            file_form = CalendarFileForm(request.POST, request.FILES)
+            if file_form.is_valid():
+                import_icalendar(row, content=file_form.cleaned_data["file"].read(), by=request.user)
+                return redirect("promises:calendar", pk)
+        else:
+            day_form = DayForm(request.POST)
+            if day_form.is_valid():
+                change_day(row, **day_form.cleaned_data, by=request.user)
+                return redirect("promises:calendar", pk)
+    version = row.current
+    days = version.days()
+    year = int(request.GET["year"]) if request.GET.get("year", "").isdigit() else max(days.published or {2026})
+    shown = sorted([(d, n, "rest") for d, n in days.rest.items() if d.year == year] + [(d, "", "worked") for d in days.worked if d.year == year])
+    context = {
+        "calendar": row, "version": version, "days": shown, "year": year, "published": days.is_published(year),
+        "day_form": day_form, "file_form": file_form,
+    }  # fmt: skip
+    return page(request, "promises/calendar.html", context, status=422 if day_form.errors or file_form.errors else 200)
+
+
+@require_GET
+@login_required
+def count(request: HttpRequest) -> HttpResponse:
+    """When is it due, and why? For anybody who wants to check a promise."""
+    form = CountForm(request.GET or None)
+    result, segments = None, []
+    if request.GET and form.is_valid():
+        data = form.cleaned_data
+        try:
+            within = Period.parse(data["within"])
+            window = Window.parse(data["window"], data["days"] or "daily") if data["window"] else None
+            if window is None and data["days"] == "working" and within.is_elapsed:
+                window = WHOLE_DAY_WORKING
+            first = Calendar.objects.order_by("pk").first()
+            if first is None:
+                raise Refused(_("There is no calendar yet."))
+            promise = Promise(within, first.current.days(), window, data["roll"])
+            result, segments = due(promise, data["start"]), explain(promise, data["start"])
+        except BadPeriod:
+            form.add_error("within", _("This is no period. Write for example 30 min, 24 h, 3 d, 2 wd."))
+        except BadWindow:
+            form.add_error("window", _("This is no window. Write for example 09:00-18:00."))
+        except TooFar:
+            form.add_error("within", _("The due time lies too far away."))
+    return page(request, "promises/count.html", {"form": form, "result": result, "segments": segments}, status=422 if form.errors else 200)
