@@ -1,0 +1,72 @@
+"""Follow-ups and what they mean for the request."""
+
+from datetime import date, timedelta
+
+from django.db import transaction
+
+from shouhou.agreements.actions import company_calendar
+from shouhou.feedback.models import FollowUp
+from shouhou.people.models import User
+from shouhou.promises.rules.calendar import Calendar as Days
+from shouhou.requests.models import ServiceRequest
+from shouhou.shared.journal import record
+from shouhou.shared.time import now
+
+
+
+def working_days_after(days: Days, start: date, count: int) -> date:
+    """The count-th worked day after a day."""
+    day = start
+    while count:
+        day += timedelta(days=1)
+        count -= days.is_working(day)
+    return day
+
+
+@transaction.atomic
+def plan_follow_up(request: ServiceRequest) -> FollowUp | None:
+    """One follow-up for a confirmed request, one to three working days later; none twice (A1.3)."""
+    if request.status != ServiceRequest.Status.CONFIRMED:
+        return None
+    if FollowUp.objects.filter(request=request, status=FollowUp.Status.PLANNED).exists():
+        return None
+    days = company_calendar(request.organisation).current.days()
+    today = now().astimezone(request.organisation.tz).date()
+    follow_up = FollowUp.objects.create(
+        organisation=request.organisation, customer=request.customer, request=request, served_by=request.owner,
+        from_on=working_days_after(days, today, 1), due_on=working_days_after(days, today, 3),
+    )  # fmt: skip
+    record("follow_up.planned", subject=follow_up, case=request, data={"due_on": follow_up.due_on.isoformat()})
+    return follow_up
+
+
+@transaction.atomic
+def finish_follow_up(
+    follow_up: FollowUp, *, solved: bool, scores: tuple[int | None, int | None, int | None], words: str, by: User
+) -> None:
+    """The customer answered: a solved request is followed up and closed, an unsolved one reopens with its history."""
+    request = ServiceRequest.objects.select_for_update().get(pk=follow_up.request_id)
+    follow_up.answer(solved=solved, scores=scores, words=words, by=by)
+    if request.status not in (ServiceRequest.Status.CONFIRMED, ServiceRequest.Status.FOLLOWED_UP):
+        return
+    if solved:
+        request.follow_up(by=by, data={"follow_up": follow_up.pk})
+        request.close(by=by)
+    else:
+        request.reopen(by=by, how="follow_up")
+
+
+@transaction.atomic
+def give_up_follow_up(follow_up: FollowUp, *, by: User) -> None:
+    """Nobody was reached: the third try ends it, and the request closes on the customer's own confirmation."""
+    follow_up.tries += 1
+    if follow_up.tries < 3:
+        FollowUp.objects.filter(pk=follow_up.pk).update(tries=follow_up.tries)
+        record("follow_up.missed", subject=follow_up, case=follow_up.request, by=by, data={"tries": follow_up.tries})
+        return
+    FollowUp.objects.filter(pk=follow_up.pk).update(tries=follow_up.tries)
+    with follow_up.moving(FollowUp.Status.MISSED, by=by):
+        pass
+    request = follow_up.request
+    if request.status == ServiceRequest.Status.CONFIRMED:
+        request.close(by=None)

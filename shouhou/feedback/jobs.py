@@ -1,0 +1,23 @@
+"""Follow-ups plan themselves."""
+
+from shouhou.feedback.actions import plan_follow_up
+from shouhou.feedback.models import FollowUp
+from shouhou.requests.models import ServiceRequest
+from shouhou.shared.facts import on
+from shouhou.shared.models import Event
+
+
+@on("request.confirmed")
+def plan(event: Event) -> None:
+    """A confirmed request gets its one follow-up."""
+    request = ServiceRequest.objects.filter(pk=event.case_id).first()
+    if request is not None and event.origin != "import":
+        plan_follow_up(request)
+
+
+@on("request.rejected", "request.reopened", "request.cancelled", "request.merged")
+def drop(event: Event) -> None:
+    """What is open again needs no follow-up yet."""
+    for follow_up in FollowUp.objects.filter(request_id=event.case_id, status=FollowUp.Status.PLANNED):
+        with follow_up.moving(FollowUp.Status.DROPPED, by=None):
+            pass

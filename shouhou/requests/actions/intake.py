@@ -1,0 +1,193 @@
+"""Taking a request from any channel: whoever calls is never turned away."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import connection, transaction
+from django.utils.translation import gettext as _
+
+from shouhou.agreements.actions import covering_agreement, standing_set
+from shouhou.agreements.models import Agreement
+from shouhou.customers.models import Contact, Customer, Project, Site
+from shouhou.equipment.models import InstalledItem
+from shouhou.people.models import Organisation, User
+from shouhou.people.rules import Role
+from shouhou.promises.models import CommitmentSet
+from shouhou.promises.models.commitments import commitments_of, current_versions
+from shouhou.promises.rules.clock import due
+from shouhou.promises.rules.fold import applies
+from shouhou.requests.models import RequestLink, ServiceRequest
+from shouhou.requests.rules.words import Channel, Coverage, Kind, severity_of
+from shouhou.shared.journal import event_of, record
+from shouhou.shared.lifecycle import Refused
+from shouhou.shared.models import Event
+from shouhou.shared.search import vector
+from shouhou.shared.time import now
+
+# What arriving in a channel records besides request.received.
+STARTING = {
+    Kind.FAULT: ("fault.reported",),
+    Kind.USABILITY: ("usability.requested",),
+    Kind.PERFORMANCE: ("performance.requested",),
+    Kind.PRESALES: ("presales.requested",),
+    Kind.DEPOT: ("rma.received",),
+    Kind.SERVICE: (),
+    Kind.CONSULTATION: (),
+}
+LATE = timedelta(minutes=10)
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A promise as it can be spoken: what will be done by when."""
+
+    code: str
+    clause: str
+    name_zh: str
+    name_en: str
+    due_at: datetime | None
+    provisional: bool
+    source: str
+
+
+def binding_sets(organisation: Organisation, customer: Customer | None, item: InstalledItem | None, at: datetime) -> tuple[Agreement | None, CommitmentSet | None, CommitmentSet | None]:
+    """What binds a new case: the agreement, its set (else the standing one), and what the company adopted."""
+    agreement = covering_agreement(customer, item, at.astimezone(organisation.tz).date()) if customer else None
+    chosen = agreement.commitment_set if agreement else standing_set(organisation, CommitmentSet.Purpose.STANDING)
+    return agreement, chosen, standing_set(organisation, CommitmentSet.Purpose.COMPANY)
+
+
+def offers(
+    *, organisation: Organisation, customer: Customer | None, item: InstalledItem | None, kind: str, channel: str,
+    impact: str, urgency: str, reported_at: datetime,
+) -> tuple[Agreement | None, list[Offer]]:  # fmt: skip
+    """The times that this customer's agreement gives, before the request is saved (A1.1)."""
+    agreement, first, company = binding_sets(organisation, customer, item, reported_at)
+    what = {
+        "severity": severity_of(impact, urgency), "channel": channel, "kind": kind, "urgent": urgency == "high",
+        "needs_visit": False, "remote_failed": False, "cause": "", "coverage": Coverage.COVERED if agreement else Coverage.UNDECIDED,
+        "item_class": item.product.item_class if item else "",
+    }  # fmt: skip
+    starting = {"request.received", *STARTING[Kind(kind)], *(("fault.occurred",) if kind == Kind.FAULT else ())}
+    found: list[Offer] = []
+    seen: set[str] = set()
+    for kept in (first, company):
+        if kept is None:
+            continue
+        version = current_versions({kept.pk})[kept.pk]
+        clauses = set()
+        for c in commitments_of(kept.pk):
+            if c.start not in starting or c.clause in seen:
+                continue
+            terms = c.terms(version)
+            if terms.promise.within.unit in ("rings", "external") or not applies(terms, what):
+                continue
+            result = due(terms.promise, reported_at)
+            found.append(Offer(c.code, c.clause, c.name_zh, c.name_en, result.at, result.provisional, c.source))
+            clauses.add(c.clause)
+        seen |= {c for c in clauses if c}
+    return agreement, sorted(found, key=lambda o: (o.due_at is None, o.due_at))
+
+
+def next_number(prefix: str, at: datetime) -> str:
+    """SR-2026-000123, from a sequence: gaps are allowed for requests."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT nextval('request_number')")
+        return f"{prefix}-{at.year}-{cursor.fetchone()[0]:06}"
+
+
+def duty_manager_of(organisation: Organisation) -> User | None:
+    """Who takes escalations here, else at the nearest organisation above."""
+    people = User.objects.holding(Role.DUTY_MANAGER, organisation=organisation).order_by("pk")
+    return people.first() or User.objects.holding(Role.ADMINISTRATOR, organisation=organisation).order_by("pk").first()
+
+
+def first_owner(organisation: Organisation, customer: Customer | None, by: User | None) -> User:
+    """Exactly one accountable owner from the first moment: who took it, else who answers for the customer (H6)."""
+    if by is not None and by.serves:
+        return by
+    for person in (customer.owner, customer.deputy) if customer else ():
+        if person is not None and person.is_active:
+            return person
+    manager = duty_manager_of(organisation)
+    if manager is None:
+        raise Refused(_("Nobody answers for %(organisation)s: appoint a duty manager.") % {"organisation": organisation})
+    return manager
+
+
+@transaction.atomic
+def take_request(
+    *, by: User | None, subject: str, channel: str = Channel.PHONE, kind: str = Kind.FAULT, description: str = "",
+    need: str = "", customer: Customer | None = None, contact: Contact | None = None, site: Site | None = None,
+    item: InstalledItem | None = None, project: Project | None = None, caller_name: str = "", caller_phone: str = "",
+    caller_unit: str = "", impact: str = "medium", urgency: str = "medium", reported_at: datetime | None = None,
+    occurred_at: datetime | None = None, organisation: Organisation | None = None, promise_given: bool = False,
+    origin: str = "live", key: str = "", external_ref: str = "",
+) -> ServiceRequest:  # fmt: skip
+    """Register a request. `reported_at` is the real time of the report (a late registration counts from it).
+
+    A caller without agreement or out of cover gets the company's default promises and is flagged for a decision.
+    Raises Refused for a report in the future.
+    """
+    at = now()
+    reported_at = min(reported_at, at) if reported_at and reported_at - at < timedelta(minutes=2) else reported_at or at
+    if reported_at > at:
+        raise Refused(_("The time of the report lies in the future: correct it."))
+    if occurred_at and occurred_at > reported_at:
+        raise Refused(_("The fault cannot occur after it was reported: correct one of the two times."))
+    organisation = organisation or (customer.organisation if customer else by.home if by and by.is_colleague else Organisation.top())
+    agreement, chosen, company = binding_sets(organisation, customer, item, reported_at)
+    request = ServiceRequest(
+        number=next_number("SR", at.astimezone(organisation.tz)), organisation=organisation, customer=customer, contact=contact,
+        site=site or (contact.site if contact else None) or (item.site if item else None), item=item,
+        project=project or (item.project if item else None), agreement=agreement, commitment_set=chosen, company_set=company,
+        channel=channel, kind=kind, subject=subject.strip(), description=description.strip(), need=need.strip(),
+        caller_name=caller_name, caller_phone=caller_phone, caller_unit=caller_unit, impact=impact, urgency=urgency,
+        severity=severity_of(impact, urgency), owner=first_owner(organisation, customer, by), reported_at=reported_at,
+        received_at=at, registered_late=at - reported_at > LATE,
+        coverage=Coverage.COVERED if agreement else Coverage.UNDECIDED, external_ref=external_ref,
+    )  # fmt: skip
+    request.search = vector(request.number, subject, description, customer.name if customer else caller_unit, caller_name)
+    request.save()
+    _record_arrival(request, by=by, at=at, occurred_at=occurred_at, origin=origin, key=key)
+    request.advance()
+    if promise_given:
+        request.give_promise(by=by)  # type: ignore[arg-type]
+    return request
+
+
+def _record_arrival(request: ServiceRequest, *, by: User | None, at: datetime, occurred_at: datetime | None, origin: str, key: str) -> None:
+    """The facts that an arriving request is: received, reported, occurred, and answered at once on the phone."""
+    reported = request.reported_at
+    kinds = [("request.received", reported), *((fact, reported) for fact in STARTING[Kind(request.kind)])]
+    if request.kind == Kind.FAULT:
+        kinds.append(("fault.occurred", occurred_at or reported))
+    if request.channel == Channel.PHONE and by is not None and by.serves:
+        kinds.append(("request.responded", reported))  # an agent spoke with the caller: that is the first response
+    Event.objects.bulk_create(
+        [
+            event_of(
+                fact, subject=request, by=by, occurred_at=when, recorded_at=at, origin=origin, key=f"{key}:{fact}" if key else None,
+                audience="customer", to=ServiceRequest.Status.NEW if fact == "request.received" else "",
+                data={"channel": request.channel, "kind": request.kind} if fact == "request.received" else None,
+            )
+            for fact, when in kinds
+        ]
+    )  # fmt: skip
+
+
+@transaction.atomic
+def continue_request(old: ServiceRequest, *, by: User | None, description: str) -> ServiceRequest:
+    """After the 30 days: a new request linked to the closed one (A1.2)."""
+
+
+    new = take_request(
+        by=by, subject=old.subject, channel=Channel.PORTAL if by is None or not by.serves else Channel.PHONE, kind=old.kind,
+        description=description, need=old.need, customer=old.customer, contact=old.contact, site=old.site, item=old.item,
+        project=old.project, caller_name=old.caller_name, caller_phone=old.caller_phone, impact=old.impact, urgency=old.urgency,
+    )  # fmt: skip
+    RequestLink.objects.create(source=new, target=old, kind=RequestLink.Kind.CONTINUES)
+    record("request.linked", subject=new, by=by, data={"target": old.pk, "kind": "continues"})
+    return new
+
+

@@ -1,0 +1,97 @@
+"""The JSON door of requests: the same querysets and the same moves as the pages."""
+
+from datetime import datetime
+
+from django.http import HttpRequest
+from django.shortcuts import get_object_or_404
+from ninja import Router, Schema
+from pydantic import Field
+
+from shouhou.customers.models import Customer
+from shouhou.requests.actions.intake import take_request
+from shouhou.requests.actions.talk import resolve_request
+from shouhou.requests.models import ServiceRequest
+
+router = Router(tags=["requests"])
+
+
+class RequestOut(Schema):
+    id: int
+    number: str
+    status: str
+    severity: str
+    subject: str
+    customer_id: int | None
+    owner_id: int
+    reported_at: datetime
+    next_due_at: datetime
+    next_clock_state: str
+
+
+class ClockOut(Schema):
+    code: str
+    clause: str
+    state: str
+    started_at: datetime
+    due_at: datetime | None
+    stopped_at: datetime | None
+
+
+class RequestIn(Schema):
+    subject: str = Field(min_length=1, max_length=200)
+    customer_id: int | None = None
+    caller_unit: str = ""
+    caller_name: str = ""
+    caller_phone: str = ""
+    description: str = ""
+    need: str = ""
+    kind: str = "fault"
+    channel: str = "monitoring"
+    impact: str = "medium"
+    urgency: str = "medium"
+    reported_at: datetime | None = None
+    occurred_at: datetime | None = None
+
+
+class ResolveIn(Schema):
+    solution: str
+    cause: str = ""
+
+
+@router.get("", response=list[RequestOut])
+def list_requests(request: HttpRequest, after: int = 0, limit: int = 50):  # type: ignore[no-untyped-def]
+    """Requests by id, after a given one."""
+    return ServiceRequest.objects.visible_to(request.user).filter(id__gt=after).order_by("id")[: min(limit, 500)]
+
+
+@router.get("/{pk}", response=RequestOut)
+def get_request(request: HttpRequest, pk: int):  # type: ignore[no-untyped-def]
+    return get_object_or_404(ServiceRequest.objects.visible_to(request.user), pk=pk)
+
+
+@router.get("/{pk}/clocks", response=list[ClockOut])
+def get_clocks(request: HttpRequest, pk: int):  # type: ignore[no-untyped-def]
+    """Each promise on the case and how it stands."""
+    case = get_object_or_404(ServiceRequest.objects.visible_to(request.user), pk=pk)
+    return [
+        ClockOut(
+            code=c.commitment.code, clause=c.commitment.clause, state=c.state, started_at=c.started_at, due_at=c.due_at,
+            stopped_at=c.stopped_at,
+        )
+        for c in case.clocks()
+    ]  # fmt: skip
+
+
+@router.post("", response={201: RequestOut})
+def create_request(request: HttpRequest, body: RequestIn):  # type: ignore[no-untyped-def]
+    data = body.dict()
+    pk = data.pop("customer_id")
+    customer = get_object_or_404(Customer.objects.visible_to(request.user), pk=pk) if pk else None
+    return 201, take_request(by=request.user, customer=customer, **data)
+
+
+@router.post("/{pk}/resolve", response=RequestOut)
+def resolve(request: HttpRequest, pk: int, body: ResolveIn):  # type: ignore[no-untyped-def]
+    case = get_object_or_404(ServiceRequest.objects.visible_to(request.user), pk=pk)
+    resolve_request(case, solution=body.solution, cause=body.cause, by=request.user)
+    return case

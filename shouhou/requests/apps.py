@@ -1,0 +1,41 @@
+from collections.abc import Iterable
+from typing import Any
+
+from django.apps import AppConfig
+
+
+class RequestsConfig(AppConfig):
+    name = "shouhou.requests"
+    label = "requests"
+
+    def ready(self) -> None:
+        """Tell the rooms below what they may ask of a request."""
+        from shouhou.notices.actions import register_audience
+        from shouhou.promises import jobs as promise_jobs
+        from shouhou.requests import jobs
+        from shouhou.requests.actions.intake import duty_manager_of
+        from shouhou.requests.models import ServiceRequest
+
+        assert jobs
+
+        def case(event: Any) -> ServiceRequest:
+            return ServiceRequest.objects.select_related("owner", "organisation").get(pk=event.case_id)
+
+        def manager(event: Any) -> Iterable[Any]:
+            found = duty_manager_of(case(event).organisation)
+            return [found] if found else []
+
+        def taker(event: Any) -> Iterable[Any]:
+            from shouhou.people.models import User
+
+            return User.objects.filter(pk=event.data.get("taker"))
+
+        def other_owner(event: Any) -> Iterable[Any]:
+            owner = case(event).owner
+            return [owner] if owner.pk != event.by_id else []
+
+        promise_jobs.CASES[ServiceRequest.KIND] = lambda: ServiceRequest
+        register_audience(ServiceRequest.KIND, "owner", lambda event: [case(event).owner])
+        register_audience(ServiceRequest.KIND, "duty_manager", manager)
+        register_audience(ServiceRequest.KIND, "taker", taker)
+        register_audience(ServiceRequest.KIND, "owner_if_other", other_owner)

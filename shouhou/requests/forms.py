@@ -1,0 +1,196 @@
+"""What people fill in on a request."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext as _now
+from django.utils.translation import gettext_lazy as _
+
+from shouhou.customers.models import Contact, Customer, Site
+from shouhou.equipment.models import InstalledItem
+from shouhou.people.models import User
+from shouhou.people.rules import SERVING
+from shouhou.requests.models import ServiceRequest
+from shouhou.requests.rules import words
+from shouhou.requests.rules.facts import NOTED
+from shouhou.shared.forms import Dressed, Instant, ManyFiles
+
+
+class TakeForm(Dressed, forms.Form):
+    """A request as the norm takes it: call-back number first, then unit, contact, problem and need."""
+
+    customer = forms.ModelChoiceField(Customer.objects.none(), required=False, label=_("Customer"))
+    caller_phone = forms.CharField(label=_("Call-back number"), max_length=60, required=False)
+    caller_unit = forms.CharField(label=_("Unit"), max_length=200, required=False)
+    contact = forms.ModelChoiceField(Contact.objects.none(), required=False, label=_("Contact"))
+    caller_name = forms.CharField(label=_("Caller"), max_length=100, required=False)
+    site = forms.ModelChoiceField(Site.objects.none(), required=False, label=_("Site"))
+    item = forms.ModelChoiceField(InstalledItem.objects.none(), required=False, label=_("Installed item"))
+    channel = forms.ChoiceField(choices=words.Channel.choices, label=_("Channel"), initial=words.Channel.PHONE)
+    kind = forms.ChoiceField(choices=words.Kind.choices, label=_("Kind"), initial=words.Kind.FAULT)
+    subject = forms.CharField(label=_("In one line"), max_length=200)
+    description = forms.CharField(label=_("What happened"), widget=forms.Textarea(attrs={"rows": 4}), required=False)
+    need = forms.CharField(label=_("What the customer needs"), max_length=300, required=False)
+    impact = forms.ChoiceField(choices=words.Grade.choices, label=_("Impact"), initial=words.Grade.MEDIUM)
+    urgency = forms.ChoiceField(choices=words.Grade.choices, label=_("Urgency"), initial=words.Grade.MEDIUM)
+    reported_at = Instant(label=_("Reported at"), required=False, help_text=_("Leave empty for now."))
+    occurred_at = Instant(label=_("Fault occurred at"), required=False)
+    promise_given = forms.BooleanField(label=_("I have told the customer these times"), required=False)
+    files = ManyFiles(label=_("Screenshots and logs"), required=False)
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["customer"].queryset = Customer.objects.visible_to(user).filter(retired_at=None).order_by("name")  # type: ignore[attr-defined]
+        customer = self.chosen_customer()
+        if customer:
+            for name, rows in (
+                ("contact", Contact.objects.visible_to(user).order_by("name")),
+                ("site", Site.objects.visible_to(user).order_by("name")),
+                ("item", InstalledItem.objects.visible_to(user).select_related("product").order_by("product__name", "pk")),
+            ):
+                self.fields[name].queryset = rows.filter(customer=customer, retired_at=None)  # type: ignore[attr-defined]
+
+    def chosen_customer(self) -> int | None:
+        """The customer named so far, whether or not the rest is right."""
+        value = self.data.get("customer") if self.is_bound else self.initial.get("customer")
+        pk = getattr(value, "pk", value)
+        return int(pk) if str(pk or "").isdigit() else None
+
+    def clean(self) -> dict[str, Any]:
+        """Somebody must be there to call back."""
+        data = super().clean() or {}
+        if not data.get("customer") and not data.get("caller_unit"):
+            self.add_error("customer", _now("Choose the customer, or write down the caller's unit."))
+        if not data.get("contact") and not (data.get("caller_name") and data.get("caller_phone")):
+            self.add_error("caller_name", _now("Choose a contact, or write down name and call-back number."))
+        if data.get("promise_given") and not (data.get("description") and data.get("need")):
+            self.add_error("promise_given", _now("Before promising a time, record what happened and what the customer needs."))
+        return data
+
+
+class LateForm(Dressed, forms.Form):
+    """A request that reached an engineer on their own phone: registered in half a minute, marked, not punished."""
+
+    customer = forms.ModelChoiceField(Customer.objects.none(), label=_("Customer"))
+    subject = forms.CharField(label=_("In one line"), max_length=200)
+    reported_at = Instant(label=_("When the customer told you"))
+    files = ManyFiles(label=_("Photo"), required=False)
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["customer"].queryset = Customer.objects.visible_to(user).filter(retired_at=None).order_by("name")  # type: ignore[attr-defined]
+
+
+class ResolveForm(Dressed, forms.Form):
+    solution = forms.CharField(label=_("Solution"), widget=forms.Textarea(attrs={"rows": 3}))
+    cause = forms.ChoiceField(choices=words.Cause.choices, label=_("Cause"), required=False)
+
+
+class TextForm(Dressed, forms.Form):
+    """A message, a question, a note, or the customer's reply."""
+
+    text = forms.CharField(label=_("Text"), widget=forms.Textarea(attrs={"rows": 3}))
+    way = forms.ChoiceField(
+        label=_("As"),
+        choices=[("message", _("Message to the customer")), ("question", _("Question to the customer (waits for the answer)")),
+                 ("reply", _("The customer's answer")), ("note", _("Internal note"))],
+    )  # fmt: skip
+
+
+class ReassignForm(Dressed, forms.Form):
+    taker = forms.ModelChoiceField(User.objects.none(), label=_("To"))
+    reason = forms.CharField(label=_("Reason"), max_length=300)
+
+    def __init__(self, *args: Any, case: ServiceRequest, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        people = User.objects.holding(*SERVING, organisation=case.organisation)
+        self.fields["taker"].queryset = people.exclude(pk=case.owner_id).order_by("name")  # type: ignore[attr-defined]
+
+
+class DeclineForm(Dressed, forms.Form):
+    answer = forms.CharField(label=_("Reason"), max_length=300)
+
+
+class PauseForm(Dressed, forms.Form):
+    reason = forms.ChoiceField(
+        label=_("Reason"),
+        choices=[(words.Waiting.FORCE_MAJEURE.value, words.Waiting.FORCE_MAJEURE.label), (words.Waiting.POSTPONED.value, words.Waiting.POSTPONED.label)],
+    )
+    words = forms.CharField(label=_("What was agreed or what happened"), max_length=300)
+
+
+class NoteFactForm(Dressed, forms.Form):
+    """What was done, when it was really done."""
+
+    fact = forms.ChoiceField(choices=list(NOTED.items()), label=_("What was done"))
+    occurred_at = Instant(label=_("When"), required=False, help_text=_("Leave empty for now."))
+
+
+class GradeForm(Dressed, forms.Form):
+    impact = forms.ChoiceField(choices=words.Grade.choices, label=_("Impact"))
+    urgency = forms.ChoiceField(choices=words.Grade.choices, label=_("Urgency"))
+    needs_visit = forms.BooleanField(label=_("Needs a visit"), required=False)
+    remote_failed = forms.BooleanField(label=_("Remote work did not solve it"), required=False)
+    cause = forms.ChoiceField(choices=words.Cause.choices, label=_("Cause"), required=False)
+
+
+class CoverageForm(Dressed, forms.Form):
+    coverage = forms.ChoiceField(choices=words.Coverage.choices, label=_("Coverage"))
+    reason = forms.CharField(label=_("Ground"), max_length=300)
+
+
+class NumberForm(Dressed, forms.Form):
+    """Another request, by its number."""
+
+    number = forms.CharField(label=_("Number of the other request"), max_length=30)
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.user = user
+        self.found: ServiceRequest | None = None
+
+    def clean_number(self) -> str:
+        number: str = self.cleaned_data["number"].strip().upper()
+        self.found = ServiceRequest.objects.visible_to(self.user).filter(number=number).first()
+        if self.found is None:
+            raise forms.ValidationError(_now("There is no request %(number)s.") % {"number": number})
+        return number
+
+
+class SplitForm(Dressed, forms.Form):
+    subject = forms.CharField(label=_("In one line"), max_length=200)
+    description = forms.CharField(label=_("What happened"), widget=forms.Textarea(attrs={"rows": 2}), required=False)
+
+
+class FilesForm(Dressed, forms.Form):
+    files = ManyFiles(label=_("Screenshots and logs"))
+
+
+class TitleForm(Dressed, forms.Form):
+    title = forms.CharField(label=_("Title"), max_length=200)
+
+
+class ExplainForm(Dressed, forms.Form):
+    root_cause = forms.CharField(label=_("Root cause"), widget=forms.Textarea(attrs={"rows": 3}))
+    workaround = forms.CharField(label=_("Workaround"), widget=forms.Textarea(attrs={"rows": 2}), required=False)
+
+
+class RemedyForm(Dressed, forms.Form):
+    remedy = forms.CharField(label=_("Permanent remedy"), widget=forms.Textarea(attrs={"rows": 3}))
+
+
+class FilterForm(Dressed, forms.Form):
+    """The list's filters; they stand in the address, so a view can be kept and sent."""
+
+    VIEWS = (
+        ("open", _("Open")), ("mine", _("Mine")), ("overdue", _("Overdue")), ("undecided", _("Coverage to be decided")),
+        ("resolved", _("Awaiting confirmation")), ("ended", _("Ended")), ("all", _("All")),
+    )  # fmt: skip
+
+    view = forms.ChoiceField(choices=VIEWS, required=False, label=_("View"))
+    q = forms.CharField(required=False, label=_("Words"), max_length=100)
+    severity = forms.ChoiceField(choices=[("", _("Any")), *words.Severity.choices], required=False, label=_("Severity"))
+    channel = forms.ChoiceField(choices=[("", _("Any")), *words.Channel.choices], required=False, label=_("Channel"))
+    kind = forms.ChoiceField(choices=[("", _("Any")), *words.Kind.choices], required=False, label=_("Kind"))
+    customer = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    owner = forms.IntegerField(required=False, widget=forms.HiddenInput)

@@ -1,0 +1,33 @@
+"""What happens to requests without a person: offers time out, confirmation windows pass, people are told."""
+
+from procrastinate.contrib.django import app
+
+from shouhou.notices.actions import tell
+from shouhou.requests.actions.handover import escalate_unaccepted
+from shouhou.requests.actions.talk import confirm_expired
+from shouhou.shared.facts import on
+from shouhou.shared.models import Event
+from shouhou.shared.time import now
+
+
+@app.periodic(cron="* * * * * */15")
+@app.task(queueing_lock="requests")
+def watch_requests(timestamp: int) -> None:
+    """Offers unaccepted for 15 minutes go to the duty manager; unanswered confirmations expire."""
+    at = now()
+    escalate_unaccepted(at)
+    confirm_expired(at)
+
+
+@on("reassignment.offered", "reassignment.escalated")
+def tell_taker(event: Event) -> None:
+    """Who is offered a request sees it at once."""
+    if event.origin != "import":
+        tell(event=event, audience="taker")
+
+
+@on("request.received", "request.rejected", "request.reopened", "message.received")
+def tell_owner(event: Event) -> None:
+    """The owner hears of what the customer says, unless it was the owner who wrote it down."""
+    if event.origin != "import":
+        tell(event=event, audience="owner_if_other")

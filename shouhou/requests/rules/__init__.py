@@ -1,0 +1,1 @@
+"""Pure rules of requests: severity, reassignment, the words of channels and facts."""

@@ -1,0 +1,45 @@
+from django.urls import path
+
+from shouhou.requests import views
+
+app_name = "requests"
+
+urlpatterns = [
+    path("", views.pages.index, name="list"),
+    path("board/", views.pages.board, name="board"),
+    path("export/", views.pages.export, name="export"),
+    path("take/", views.intake.take, name="take"),
+    path("take/times/", views.intake.times, name="times"),
+    path("late/", views.intake.late, name="late"),
+    path("bulk/", views.pages.bulk, name="bulk"),
+    path("views/keep/", views.pages.keep_view, name="keep_view"),
+    path("views/<int:pk>/drop/", views.pages.drop_view, name="drop_view"),
+    path("incidents/<int:pk>/", views.groups.incident, name="incident"),
+    path("problems/<int:pk>/", views.groups.problem, name="problem"),
+    path("files/<int:pk>/", views.detail.attachment, name="attachment"),
+    path("<int:pk>/", views.detail.detail, name="detail"),
+    path("<int:pk>/promises/", views.detail.promises, name="promises"),
+    path("<int:pk>/begin/", views.moves.begin, name="begin"),
+    path("<int:pk>/resolve/", views.moves.resolve, name="resolve"),
+    path("<int:pk>/confirm/", views.moves.confirm, name="confirm"),
+    path("<int:pk>/reopen/", views.moves.reopen, name="reopen"),
+    path("<int:pk>/close/", views.moves.close, name="close"),
+    path("<int:pk>/file/", views.moves.file, name="file"),
+    path("<int:pk>/cancel/", views.moves.cancel, name="cancel"),
+    path("<int:pk>/promise/", views.moves.give_promise, name="give_promise"),
+    path("<int:pk>/say/", views.moves.say, name="say"),
+    path("<int:pk>/pause/", views.moves.pause, name="pause"),
+    path("<int:pk>/resume/", views.moves.resume, name="resume"),
+    path("<int:pk>/fact/", views.moves.note_fact, name="note_fact"),
+    path("<int:pk>/grade/", views.moves.grade, name="grade"),
+    path("<int:pk>/coverage/", views.moves.coverage, name="coverage"),
+    path("<int:pk>/attach/", views.moves.attach, name="attach"),
+    path("<int:pk>/reassign/", views.moves.reassign, name="reassign"),
+    path("<int:pk>/accept/", views.moves.accept, name="accept"),
+    path("<int:pk>/decline/", views.moves.decline, name="decline"),
+    path("<int:pk>/merge/", views.moves.merge, name="merge"),
+    path("<int:pk>/split/", views.moves.split, name="split"),
+    path("<int:pk>/link/", views.moves.link, name="link"),
+    path("<int:pk>/continue/", views.moves.continue_closed, name="continue"),
+    path("<int:pk>/problem/", views.moves.problem, name="open_problem"),
+]

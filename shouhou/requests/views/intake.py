@@ -1,0 +1,118 @@
+"""Taking a request, and the times that may be promised before it is saved."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods
+
+from shouhou.customers.models import Contact, Customer
+from shouhou.people.models import User
+from shouhou.requests.actions.intake import offers, take_request
+from shouhou.requests.actions.talk import attach_files
+from shouhou.requests.forms import LateForm, TakeForm
+from shouhou.requests.models import ServiceRequest
+from shouhou.requests.rules.words import Channel, Kind
+from shouhou.shared.lifecycle import Refused
+from shouhou.shared.pages import page
+from shouhou.shared.time import now
+
+
+def colleague(request: HttpRequest) -> User:
+    """Only people who serve take requests here; customers have the portal."""
+    user: User = request.user  # type: ignore[assignment]
+    if not user.serves:
+        raise Refused(_("Only colleagues who serve customers take requests here."))
+    return user
+
+
+def around(form: TakeForm, user: User) -> dict[str, Any]:
+    """What the agent sees beside the form: the customer's people, items and open requests, and the times to promise."""
+    pk = form.chosen_customer()
+    customer = Customer.objects.visible_to(user).select_related("owner", "deputy", "organisation").filter(pk=pk).first() if pk else None
+    values = form.data if form.is_bound else form.initial
+    item = None
+    if customer and str(values.get("item") or "").isdigit():
+        item = customer.items.select_related("product").filter(pk=values["item"]).first()
+    kind, channel = values.get("kind") or Kind.FAULT, values.get("channel") or Channel.PHONE
+    impact, urgency = values.get("impact") or "medium", values.get("urgency") or "medium"
+    agreement, found = None, []
+    if kind in Kind.values and {impact, urgency} <= {"high", "medium", "low"}:
+        reported = None
+        if form.is_bound:
+            try:
+                reported = form.fields["reported_at"].clean(form.data.get("reported_at", ""))
+            except Exception:  # a half-typed time is no reason to hide the others
+                reported = None
+        agreement, found = offers(
+            organisation=customer.organisation if customer else user.home, customer=customer, item=item, kind=kind,
+            channel=channel, impact=impact, urgency=urgency, reported_at=reported or now(),
+        )  # fmt: skip
+    open_requests = ServiceRequest.objects.visible_to(user).open().filter(customer=customer).for_list().order_by("next_due_at", "id")[:8] if customer else []
+    return {"chosen": customer, "agreement": agreement, "offers": found, "open_requests": open_requests, "item": item}
+
+
+@require_http_methods(["GET", "POST"])
+@login_required
+def take(request: HttpRequest) -> HttpResponse:
+    """The intake form. Saving is one key; what was typed is never lost."""
+    user = colleague(request)
+    if request.method == "POST":
+        form = TakeForm(request.POST, request.FILES, user=user)
+        if form.is_valid():
+            data = dict(form.cleaned_data)
+            files = data.pop("files")
+            with transaction.atomic():
+                case = take_request(by=user, **data)
+                attach_files(case, files=files, by=user)
+            messages.success(request, _("%(number)s is registered.") % {"number": case.number})
+            return redirect(case)
+        return page(request, "requests/take.html", {"form": form, **around(form, user)}, status=422)
+    initial: dict[str, Any] = {}
+    phone = request.GET.get("phone", "")
+    if phone:
+        initial["caller_phone"] = phone
+        caller = Contact.objects.visible_to(user).called_by(phone).first()
+        if caller:
+            initial |= {"contact": caller, "customer": caller.customer, "site": caller.site}
+    for name in ("customer", "item", "contact", "kind"):
+        if request.GET.get(name):
+            initial[name] = request.GET[name]
+    form = TakeForm(initial=initial, user=user)
+    return page(request, "requests/take.html", {"form": form, **around(form, user)})
+
+
+@require_GET
+@login_required
+def times(request: HttpRequest) -> HttpResponse:
+    """The form's changing parts, again, for what is chosen now: people, items, and the times to promise."""
+    user = colleague(request)
+    data = request.GET.copy()
+    if data.get("caller_phone") and not data.get("customer"):
+        caller = Contact.objects.visible_to(user).called_by(data["caller_phone"]).first()
+        if caller:
+            data["customer"], data["contact"] = str(caller.customer_id), str(caller.pk)
+    form = TakeForm(initial={**{k: v for k, v in data.items() if v}}, user=user)
+    return page(request, "requests/take.html", {"form": form, **around(form, user)}, fragment="changing")
+
+
+@require_http_methods(["GET", "POST"])
+@login_required
+def late(request: HttpRequest) -> HttpResponse:
+    """Half a minute on the phone: customer, one line, photo, the real time of the report."""
+    user = colleague(request)
+    form = LateForm(request.POST or None, request.FILES or None, user=user)
+    if request.method == "POST" and form.is_valid():
+        data = form.cleaned_data
+        with transaction.atomic():
+            case = take_request(
+                by=user, subject=data["subject"], customer=data["customer"], channel=Channel.ENGINEER, reported_at=data["reported_at"],
+            )  # fmt: skip
+            attach_files(case, files=data["files"], by=user)
+        messages.success(request, _("%(number)s is registered.") % {"number": case.number})
+        return redirect(case)
+    return page(request, "requests/late.html", {"form": form}, status=422 if form.errors else 200)

@@ -1,0 +1,147 @@
+"""Lists: rows, board, export, bulk moves, kept views."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from shouhou.people.models import User
+from shouhou.requests.actions.grouping import open_incident
+from shouhou.requests.actions.handover import offer_reassignment
+from shouhou.requests.forms import FilterForm
+from shouhou.requests.models import SavedView, ServiceRequest
+from shouhou.shared.lifecycle import Refused
+from shouhou.shared.pages import keyset, page
+from shouhou.shared.sheets import workbook
+from shouhou.shared.time import now
+
+PAGE = 50
+BY_DUE = ("next_due_at", "id")
+NEWEST = ("-id",)
+
+
+def chosen(request: HttpRequest) -> tuple[FilterForm, QuerySet[ServiceRequest], tuple[str, ...]]:
+    """The filter form, the rows it means, and their order."""
+    form = FilterForm(request.GET or {"view": "open"})
+    data: dict[str, Any] = form.cleaned_data if form.is_valid() else {}
+    user: User = request.user  # type: ignore[assignment]
+    rows = ServiceRequest.objects.visible_to(user)
+    view = data.get("view") or ("all" if data.get("q") else "open")
+    order = BY_DUE
+    if view == "mine":
+        rows = rows.open().filter(owner=user)
+    elif view == "overdue":
+        rows = rows.overdue(now())
+    elif view == "undecided":
+        rows = rows.open().filter(coverage="undecided")
+    elif view == "resolved":
+        rows = rows.filter(status=ServiceRequest.Status.RESOLVED)
+        order = NEWEST
+    elif view == "ended":
+        rows, order = rows.filter(status__in=ServiceRequest.ENDED), NEWEST
+    elif view == "all":
+        order = NEWEST
+    else:
+        rows = rows.open()
+    if data.get("q"):
+        rows, order = rows.matching(data["q"]), NEWEST
+    for name in ("severity", "channel", "kind", "customer", "owner"):
+        if data.get(name):
+            rows = rows.filter(**{name: data[name]})
+    return form, rows, order
+
+
+@require_GET
+@login_required
+def index(request: HttpRequest) -> HttpResponse:
+    """The list, by due time; no counting, keys instead of offsets."""
+    form, rows, order = chosen(request)
+    found, after = keyset(rows.for_list(), order, request.GET.get("after", ""), PAGE)
+    context = {
+        "form": form, "rows": found, "after": after, "now": now(), "view": request.GET.get("view") or "open",
+        "views": SavedView.objects.visible_to(request.user), "views_given": FilterForm.VIEWS,
+        "takers": User.objects.holding("engineer", "agent", "duty_manager").order_by("name") if request.user.leads else [],
+    }  # fmt: skip
+    return page(request, "requests/list.html", context, fragment="rows")
+
+
+@require_GET
+@login_required
+def board(request: HttpRequest) -> HttpResponse:
+    """Columns by status, the first fifty of each by due time."""
+    columns = []
+    for status in ServiceRequest.OPEN:
+        rows = ServiceRequest.objects.visible_to(request.user).filter(status=status).for_list().order_by(*BY_DUE)[:50]
+        columns.append((status, list(rows)))
+    return page(request, "requests/board.html", {"columns": columns}, fragment="board")
+
+
+@require_GET
+@login_required
+def export(request: HttpRequest) -> HttpResponse:
+    """The chosen rows as an Excel sheet, at most 50,000."""
+    _form, rows, order = chosen(request)
+    head = [_("Number"), _("Status"), _("Severity"), _("Customer"), _("In one line"), _("Owner"), _("Reported at"), _("Due"), _("Channel")]
+    lines = (
+        [r.number, r.get_status_display(), r.get_severity_display(), r.customer.name if r.customer else r.caller_unit, r.subject,
+         r.owner.name, r.reported_at, r.next_due_at if r.next_due_at.year < 9999 else None, r.get_channel_display()]
+        for r in rows.for_list().order_by(*order)[:50_000].iterator(2000)
+    )  # fmt: skip
+    answer = HttpResponse(workbook(_("Service requests"), head, lines), content_type="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
+    answer["Content-Disposition"] = 'attachment; filename="requests.xlsx"'
+    return answer
+
+
+@require_POST
+@login_required
+def bulk(request: HttpRequest) -> HttpResponse:
+    """One move on many rows; each row that refuses is named, the others go through."""
+    ids = [int(pk) for pk in request.POST.getlist("pk") if pk.isdigit()][:200]
+    rows = list(ServiceRequest.objects.visible_to(request.user).filter(pk__in=ids).order_by("pk"))
+    move = request.POST.get("move", "")
+    if not rows:
+        messages.error(request, _("Choose at least one row."))
+        return redirect(request.POST.get("next") or "requests:list")
+    if move == "incident":
+        incident = open_incident(requests=rows, title=request.POST.get("title", ""), by=request.user)
+        return redirect("requests:incident", incident.pk)
+    done = 0
+    for row in rows:
+        try:
+            if move == "begin":
+                row.begin(by=request.user)
+            elif move == "reassign":
+                taker = get_object_or_404(User, pk=request.POST.get("taker") or 0)
+                offer_reassignment(row, taker=taker, reason=request.POST.get("reason", ""), by=request.user)
+            else:
+                raise Refused(_("Choose what to do."))
+            done += 1
+        except Refused as refusal:
+            messages.error(request, f"{row.number}: {refusal}")
+    if done:
+        messages.success(request, _("Done for %(n)s requests.") % {"n": done})
+    return redirect("requests:list")
+
+
+@require_POST
+@login_required
+def keep_view(request: HttpRequest) -> HttpResponse:
+    """Keep the present filter under a name."""
+    name, query = request.POST.get("name", "").strip()[:60], request.POST.get("query", "")[:500]
+    if not name:
+        raise Refused(_("Give the view a name."))
+    SavedView.objects.update_or_create(user=request.user, name=name, defaults={"query": query.lstrip("?")})
+    return redirect(f"{request.path.replace('views/keep/', '')}?{query.lstrip('?')}")
+
+
+@require_POST
+@login_required
+def drop_view(request: HttpRequest, pk: int) -> HttpResponse:
+    """Forget a kept view."""
+    get_object_or_404(SavedView.objects.visible_to(request.user), pk=pk).delete()
+    return redirect("requests:list")
