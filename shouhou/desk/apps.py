@@ -1,0 +1,30 @@
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class DeskConfig(AppConfig):
+    name = "shouhou.desk"
+    label = "desk"
+
+    def ready(self) -> None:
+        """Hang the rooms' places into the main menu, and the unread count into the frame."""
+        from shouhou.notices.models import Notice
+        from shouhou.people.rules import Role
+        from shouhou.shared.pages import MENU, TOP, Place
+
+        MENU.extend(
+            [
+                Place(10, "h", "home", _("Work desk"), "/", lambda u: u.is_colleague),
+                Place(11, "h", "home", _("My requests"), "/portal/", lambda u: not u.is_colleague),
+                Place(20, "r", "list-details", _("Requests"), "/requests/", lambda u: u.is_colleague),
+                Place(30, "b", "layout-kanban", _("Board"), "/requests/board/", lambda u: u.is_colleague),
+                Place(40, "f", "phone-outgoing", _("Follow-ups"), "/follow-ups/", lambda u: u.is_colleague),
+                Place(50, "k", "building", _("Customers"), "/customers/", lambda u: u.is_colleague),
+                Place(60, "a", "file-certificate", _("Agreements"), "/agreements/", lambda u: u.is_colleague),
+                Place(70, "p", "clock-check", _("Count"), "/promises/count/", lambda u: u.is_colleague),
+                Place(80, "l", "calendar", _("Calendars"), "/promises/calendars/", lambda u: u.is_colleague),
+                Place(90, "i", "table-import", _("Import"), "/imports/", lambda u: u.leads),
+                Place(95, "u", "users", _("Colleagues"), "/people/", lambda u: u.holds(Role.ADMINISTRATOR, Role.GENERAL_MANAGER)),
+            ]
+        )
+        TOP.append(lambda request: {"unread": Notice.objects.visible_to(request.user).unread()[:100].count()})

@@ -1,0 +1,17 @@
+from django.urls import path
+
+from shouhou.desk import views
+
+app_name = "desk"
+
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("search/", views.search, name="search"),
+    path("notices/", views.notices, name="notices"),
+    path("notices/<int:pk>/", views.open_notice, name="open_notice"),
+    path("notices/read/", views.read_all, name="read_all"),
+    path("customers/<int:pk>/", views.customer, name="customer"),
+    path("setup/", views.setup, name="setup"),
+    path("imports/", views.imports, name="imports"),
+    path("imports/sample/", views.import_sample, name="import_sample"),
+]

@@ -1,0 +1,35 @@
+"""What customers fill in."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from shouhou.customers.models import Contact
+from shouhou.equipment.models import InstalledItem
+from shouhou.requests.rules.words import Grade
+from shouhou.shared.forms import Dressed, ManyFiles
+
+
+class NewForm(Dressed, forms.Form):
+    """A request in under a minute."""
+
+    item = forms.ModelChoiceField(InstalledItem.objects.none(), required=False, label=_("Which system"))
+    subject = forms.CharField(label=_("In one line"), max_length=200)
+    description = forms.CharField(label=_("What happened"), widget=forms.Textarea(attrs={"rows": 4}))
+    urgency = forms.ChoiceField(choices=Grade.choices, label=_("How urgent"), initial=Grade.MEDIUM)
+    files = ManyFiles(label=_("Screenshots and logs"), required=False)
+
+    def __init__(self, *args: Any, contact: Contact, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        items = InstalledItem.objects.filter(customer_id=contact.customer_id, retired_at=None).select_related("product")
+        self.fields["item"].queryset = items.order_by("product__name", "pk")  # type: ignore[attr-defined]
+
+
+class ReplyForm(Dressed, forms.Form):
+    text = forms.CharField(label=_("Your message"), widget=forms.Textarea(attrs={"rows": 3}))
+
+
+class ConfirmForm(Dressed, forms.Form):
+    words = forms.CharField(label=_("Anything you want to tell us"), widget=forms.Textarea(attrs={"rows": 3}), required=False)
+    answer = forms.ChoiceField(choices=[("solved", _("It is solved")), ("open", _("It is not solved"))], widget=forms.HiddenInput)
