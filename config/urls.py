@@ -1,0 +1,20 @@
+"""Where each room's pages hang."""
+
+from django.contrib import admin
+from django.urls import include, path
+
+from config.api import api
+
+urlpatterns = [
+    path("", include("shouhou.desk.urls")),
+    path("requests/", include("shouhou.requests.urls")),
+    path("customers/", include("shouhou.customers.urls")),
+    path("agreements/", include("shouhou.agreements.urls")),
+    path("promises/", include("shouhou.promises.urls")),
+    path("people/", include("shouhou.people.urls")),
+    path("follow-ups/", include("shouhou.feedback.urls")),
+    path("portal/", include("shouhou.portal.urls")),
+    path("accounts/", include("allauth.urls")),
+    path("api/", api.urls),
+    path("admin/", admin.site.urls),
+]
