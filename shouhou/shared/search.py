@@ -49,3 +49,9 @@ def matching(text: str, *, vector: str, exact: Sequence[str] = (), part: str = "
         condition |= Q(**{f"{part}__icontains": text})
     return condition
 
+
+
+def vector_text(*texts: str) -> str:
+    """The same words as `vector`, written out for COPY."""
+    words = sorted({token[:200] for text in texts if text for token in tokens(text)})[:2000]
+    return " ".join("'" + word.replace("\\", "\\\\").replace("'", "''") + "'" for word in words)

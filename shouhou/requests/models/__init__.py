@@ -1,11 +1,12 @@
 """Service requests, their hand-overs, talk and files, and the problems that stand behind them."""
 
 from shouhou.requests.models.handovers import Reassignment
+from shouhou.requests.models.imports import ImportRun
 from shouhou.requests.models.problems import MajorIncident, Problem
 from shouhou.requests.models.requests import ServiceRequest
 from shouhou.requests.models.talk import Attachment, ConfirmationLink, Message, RequestLink, SavedView
 
 __all__ = [
-    "Attachment", "ConfirmationLink", "MajorIncident", "Message", "Problem", "Reassignment", "RequestLink",
+    "Attachment", "ConfirmationLink", "ImportRun", "MajorIncident", "Message", "Problem", "Reassignment", "RequestLink",
     "SavedView", "ServiceRequest",
 ]  # fmt: skip

@@ -68,6 +68,7 @@ class Confirmation(TextChoices):
     SPOKEN = "spoken", _("Spoken")
     EXPIRED = "expired", _("Window expired without an answer")
     PORTAL = "portal", _("In the portal")
+    SOURCE = "source", _("Taken over from the source system")
 
 
 class Cause(TextChoices):
