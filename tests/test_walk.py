@@ -1,0 +1,158 @@
+"""The main job in a real browser, in Chinese and in English: from the call to the closed request."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.live import FLAGS, Live, chromium, running
+
+pytestmark = pytest.mark.browser
+
+PASSWORD = "correct-horse-1"
+COMPANY = '''
+from datetime import date
+from shouhou.desk.actions import adopt_standing, load_reference_data
+from shouhou.people.models import Organisation, User
+from shouhou.people.actions import appoint
+from shouhou.promises.actions import make_calendar
+from shouhou.promises.rules.calendar import Calendar as Days
+from shouhou.customers.models import Customer, Contact, Site
+from shouhou.agreements.models import ServiceLevel
+from shouhou.agreements.actions import draft_agreement, sign_agreement
+from shouhou.equipment.models import Product, InstalledItem
+load_reference_data()
+hq = Organisation.objects.create(name="华信软件", kind="headquarters", hotline="400-800-1234")
+make_calendar(name="华信工作日历", days=Days.china(), organisation=hq)
+adopt_standing(hq, by=None)
+for username, role, name in (("agent","agent","林晓"), ("manager","duty_manager","周敏"), ("engineer","engineer","王强"), ("supervisor","supervisor","赵静")):
+    for suffix, language in (("", "zh-hans"), ("_en", "en")):
+        user = User.objects.create_user(username + suffix, "correct-horse-1", name=name if not suffix else name + "E", language=language)
+        appoint(user=user, role=role, organisation=hq, from_on=date(2020,1,1), by=None)
+customer = Customer.objects.create(organisation=hq, name="蓉城市民服务中心", owner=User.objects.get(username="engineer"))
+site = Site.objects.create(organisation=hq, customer=customer, name="高新分厅")
+contact = Contact.objects.create(organisation=hq, customer=customer, site=site, name="陈芳")
+contact.set_phones("028-8533 1234 转 808")
+item = InstalledItem.objects.create(organisation=hq, customer=customer, site=site, product=Product.objects.create(name="政务平台"), version="4.2")
+deal = draft_agreement(customer=customer, level=ServiceLevel.objects.get(key="application_maintenance"), number="HT-1", name="年度服务", starts_on=date(2020,1,1), ends_on=None, by=None)
+sign_agreement(deal, by=None)
+'''  # fmt: skip
+
+WORDS = {
+    "zh": {"suffix": "", "start_day": "开始当日", "kept": "已兑现", "paused": "已暂停"},
+    "en": {"suffix": "_en", "start_day": "starting day", "kept": "Kept", "paused": "Paused"},
+}
+
+
+@pytest.fixture(scope="module")
+def live(tmp_path_factory) -> Iterator[Live]:
+    chromium()
+    with running(tmp_path_factory.mktemp("live"), COMPANY) as system:
+        yield system
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[object]:
+    from playwright.sync_api import sync_playwright
+
+    program = chromium()
+    with sync_playwright() as playwright:
+        chrome = playwright.chromium.launch(executable_path=program, args=FLAGS)
+        yield chrome
+        chrome.close()
+
+
+def sign_in(browser, live, username, **options):
+    """A fresh browser window of one person."""
+    page = browser.new_context(base_url=live.url, viewport={"width": 1440, "height": 900}, **options).new_page()
+    page.troubles = []
+    page.on("pageerror", lambda error: page.troubles.append(str(error)))
+    page.goto("/accounts/login/")
+    page.fill("#id_login", username)
+    page.fill("#id_password", PASSWORD)
+    page.click("main form button.btn-primary")
+    page.wait_for_url(live.url + "/")
+    return page
+
+
+def take_by_phone(page, subject):
+    """The agent's part: the caller is recognised by the number, the times stand there before they are given."""
+    page.keyboard.press("c")
+    page.wait_for_url("**/requests/take/")
+    page.fill("#id_caller_phone", "028-85331234转808")
+    page.keyboard.press("Tab")
+    page.wait_for_selector("#id_contact")
+    assert page.locator("#id_customer option:checked").inner_text() == "蓉城市民服务中心"
+    assert page.locator("#id_contact option:checked").inner_text() == "陈芳"
+    offers = page.locator("#promised .offer b").all_inner_texts()
+    assert len(offers) == 2, offers  # respond within 4 h, repaired within 2 working days
+    page.fill("#id_subject", subject)
+    page.fill("#id_description", "打印时报错 0x0000011b。")
+    page.fill("#id_need", "尽快恢复打印")
+    page.check("#id_promise_given")
+    page.click("#promised button.btn-primary")
+    page.wait_for_url("**/requests/*/")
+    return offers
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.clause("A1.1", "A1.2", "A1.3", "A1.10")
+def test_the_main_job_from_call_to_closed(live, browser, language):
+    words = WORDS[language]
+    suffix = words["suffix"]
+    agent = sign_in(browser, live, "agent" + suffix)
+    offers = take_by_phone(agent, f"窗口电脑无法打印 {language}")
+    address = agent.url
+    assert [d for d in offers if d in agent.locator("#promises").inner_text()] == offers  # what was offered is what runs
+
+    agent.click("#reassign summary")
+    agent.select_option("#id_taker", label="王强E" if suffix else "王强")
+    agent.fill("form[action$='/reassign/'] [name=reason]", "需要现场处理")
+    agent.click("form[action$='/reassign/'] button")
+    agent.wait_for_selector(".alert-warning")
+
+    engineer = sign_in(browser, live, "engineer" + suffix)
+    engineer.click("#work form[action$='/accept/'] button")
+    engineer.wait_for_url("**/requests/*/")
+    engineer.click("form[action$='/begin/'] button")
+    engineer.fill("form[action$='/say/'] textarea", "请发一张报错截图。")
+    engineer.select_option("form[action$='/say/'] select[name=way]", "question")
+    engineer.click("form[action$='/say/'] button")
+    engineer.wait_for_selector("[data-code=i9] .state.paused")
+    assert words["paused"] in engineer.locator("[data-code=i9] .state").inner_text()
+
+    agent.goto(address)  # the customer answers on the phone; the engineer's page follows by itself
+    agent.fill("form[action$='/say/'] textarea", "已发到邮箱。")
+    agent.select_option("form[action$='/say/'] select[name=way]", "reply")
+    agent.click("form[action$='/say/'] button")
+    engineer.wait_for_selector("[data-code=i9] .state.running", timeout=15_000)
+
+    engineer.fill("form[action$='/resolve/'] textarea", "重装打印驱动，试打三张正常。")
+    engineer.click("form[action$='/resolve/'] button")
+    link = engineer.locator("#toast .alert-success").inner_text().split(" ")[-1].strip()
+    assert "/portal/confirm/" in link
+
+    customer = browser.new_context(viewport={"width": 390, "height": 844}).new_page()
+    customer.goto(link)
+    customer.click("button[value=solved]")
+    customer.wait_for_selector("strong")
+
+    supervisor = sign_in(browser, live, "supervisor" + suffix)
+    number = agent.title().split(" ")[0]
+    for _try in range(40):  # the worker plans the follow-up within seconds
+        supervisor.goto("/follow-ups/")
+        if supervisor.locator(f"a:has-text('{number}')").count():
+            break
+        supervisor.wait_for_timeout(500)
+    supervisor.click(f"a:has-text('{number}')")
+    supervisor.select_option("#id_solved", "yes")
+    supervisor.select_option("#id_attitude", "5")
+    supervisor.click("main form button.btn-primary")
+    supervisor.wait_for_url("**/follow-ups/")
+
+    agent.goto(address)
+    agent.wait_for_selector(".state.closed")
+    agent.goto(address + "promises/")
+    kept = agent.locator(".promise .state.met").all_inner_texts()
+    assert [words["kept"] in text for text in kept] == [True, True]
+    assert words["start_day"] in agent.locator("[data-code=i9]").inner_text()
+    assert not [p.troubles for p in (agent, engineer, supervisor) if p.troubles]
