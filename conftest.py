@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -23,7 +24,10 @@ def _plain_storage(settings: object, tmp_path: Path) -> None:
     """Quick password hashes, files of its own, mail in memory."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # type: ignore[attr-defined]
     settings.STORAGES = {  # type: ignore[attr-defined]
-        "default": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": str(tmp_path / "files")}},
+        "default": {
+            "BACKEND": "django.core.files.storage.FileSystemStorage",
+            "OPTIONS": {"location": str(tmp_path / "files")},
+        },
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
     }
     settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"  # type: ignore[attr-defined]
@@ -67,7 +71,7 @@ def person(company):
     from shouhou.people.actions import appoint
     from shouhou.people.models import User
 
-    def make(username: str, *roles: str, organisation=None, **fields):
+    def make(username: str, *roles: str, organisation: Any = None, **fields: Any) -> Any:
         fields.setdefault("name", username)
         user = User.objects.create_user(username, "correct-horse-1", **fields)
         for role in roles:
@@ -104,7 +108,9 @@ def customer(company):
 
     row = Customer.objects.create(organisation=company, name="蓉城市民服务中心", short_name="市民中心")
     site = Site.objects.create(organisation=company, customer=row, name="高新分厅", address="天府大道 1 号")
-    contact = Contact.objects.create(organisation=company, customer=row, site=site, name="陈芳", email="chen@example.cn")
+    contact = Contact.objects.create(
+        organisation=company, customer=row, site=site, name="陈芳", email="chen@example.cn"
+    )
     contact.set_phones("028-8533 1234 转 808", "138 0013 8000")
     return row
 
@@ -140,12 +146,27 @@ def agreement(customer, manager):
     from shouhou.agreements.actions import draft_agreement, sign_agreement
     from shouhou.agreements.models import ServiceLevel
 
-    def make(key: str, *, items=None, filled=None, number="HT-1", starts_on=date(2020, 1, 1), ends_on=None):
+    def make(
+        key: str,
+        *,
+        items: Any = None,
+        filled: Any = None,
+        number: str = "HT-1",
+        starts_on: date = date(2020, 1, 1),
+        ends_on: date | None = None,
+    ) -> Any:
         level = ServiceLevel.objects.get(key=key)
         row = draft_agreement(
-            customer=customer, level=level, number=number, name="年度服务", starts_on=starts_on, ends_on=ends_on, by=manager,
-            items=items, filled=filled,
-        )  # fmt: skip
+            customer=customer,
+            level=level,
+            number=number,
+            name="年度服务",
+            starts_on=starts_on,
+            ends_on=ends_on,
+            by=manager,
+            items=items,
+            filled=filled,
+        )
         sign_agreement(row, by=manager)
         return row
 
@@ -159,9 +180,14 @@ def take(customer, contact, agent):
 
     def make(**fields):
         given = {
-            "by": agent, "subject": "窗口电脑无法打印", "description": "打印时报错 0x0000011b。", "need": "尽快恢复打印",
-            "customer": customer, "contact": contact, **fields,
-        }  # fmt: skip
+            "by": agent,
+            "subject": "窗口电脑无法打印",
+            "description": "打印时报错 0x0000011b。",
+            "need": "尽快恢复打印",
+            "customer": customer,
+            "contact": contact,
+            **fields,
+        }
         return take_request(**given)
 
     return make
@@ -176,7 +202,7 @@ def pump(db):
     heard: set[int] = set(Event.objects.values_list("id", flat=True))
 
     def run() -> list[str]:
-        kinds = []
+        kinds: list[str] = []
         while True:
             new = list(Event.objects.exclude(id__in=heard).order_by("id"))
             if not new:

@@ -9,13 +9,13 @@ from asgiref.wsgi import WsgiToAsgi
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
-from config.wsgi import application as pages_wsgi  # noqa: E402 - settings must be named first
-from shouhou.desk.views import events  # noqa: E402
+from config.wsgi import application as pages_wsgi
+from shouhou.desk.views import events
 
 pages = WsgiToAsgi(pages_wsgi)
 
 
-async def application(scope, receive, send):  # type: ignore[no-untyped-def]
+async def application(scope, receive, send):
     """Route one connection."""
     if scope["type"] == "http" and scope["path"] == "/events":
         await events(scope, receive, send)

@@ -18,6 +18,7 @@ import urllib.request
 import venv
 import zipfile
 from pathlib import Path
+from urllib.parse import urljoin
 
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
@@ -61,7 +62,7 @@ def install_uv() -> Path:
     wheels = [f for f in page["files"] if pattern.fullmatch(f["filename"]) and f["hashes"].get("sha256") in hashes]
     if not wheels:
         raise SystemExit(f"The package index has no uv {version} for this machine.")
-    body = fetch(urllib.request.urljoin(index.rstrip("/") + "/uv/", wheels[0]["url"]))
+    body = fetch(urljoin(index.rstrip("/") + "/uv/", wheels[0]["url"]))
     if hashlib.sha256(body).hexdigest() not in hashes:
         raise SystemExit("uv's wheel does not have the sum that the lock names; nothing was installed.")
     with zipfile.ZipFile(io.BytesIO(body)) as wheel:
@@ -86,10 +87,11 @@ def main() -> None:
     environment = {**os.environ, "VIRTUAL_ENV": str(VENV), "UV_PYTHON_DOWNLOADS": "never", "UV_NO_PROGRESS": "1"}
     environment.pop("UV_PYTHON", None)
     base = [str(uv), "pip", "install", "--quiet", "--no-config"]
-    run = {"cwd": ROOT, "env": environment, "check": True}
     try:
-        subprocess.run([*base, "--require-hashes", "-r", "requirements.lock"], **run)
-        subprocess.run([*base, "--no-deps", "--build-constraints", "build.lock", "-e", "."], **run)
+        subprocess.run([*base, "--require-hashes", "-r", "requirements.lock"], cwd=ROOT, env=environment, check=True)
+        subprocess.run(
+            [*base, "--no-deps", "--build-constraints", "build.lock", "-e", "."], cwd=ROOT, env=environment, check=True
+        )
     except subprocess.CalledProcessError as failed:
         raise SystemExit(f"Installing stopped (exit {failed.returncode}). Is the package index reachable?") from None
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from django.db import transaction
 
+from config.demo_words import CUSTOMERS, PASSWORD, STAFF, TROUBLES
 from shouhou.agreements.actions import adopt_for_company, draft_agreement, preset_of, sign_agreement
 from shouhou.agreements.models import ServiceLevel
 from shouhou.customers.models import Contact, Customer, Project, Site
@@ -19,7 +20,6 @@ from shouhou.feedback.actions import finish_follow_up, plan_follow_up
 from shouhou.feedback.models import FollowUp
 from shouhou.people.actions import appoint
 from shouhou.people.models import Organisation, User
-from shouhou.people.rules import Role
 from shouhou.promises.actions import make_calendar
 from shouhou.promises.models import CommitmentSet
 from shouhou.promises.rules.calendar import Calendar as Days
@@ -30,56 +30,33 @@ from shouhou.requests.actions.intake import take_request
 from shouhou.requests.models import ServiceRequest
 from shouhou.shared.time import moved_to, now
 
-PASSWORD = "shouhou-demo-1"
-STAFF = [
-    ("linxiao", "林晓", "HX1001", "成都服务中心", [Role.AGENT]),
-    ("heyan", "何燕", "HX1002", "成都服务中心", [Role.AGENT]),
-    ("zhoumin", "周敏", "HX1003", "", [Role.DUTY_MANAGER]),
-    ("wangqiang", "王强", "HX1011", "成都服务中心", [Role.ENGINEER]),
-    ("liulei", "刘磊", "HX1012", "成都服务中心", [Role.ENGINEER]),
-    ("oyangxue", "欧阳雪", "HX1013", "西安服务中心", [Role.ENGINEER]),
-    ("zhaojing", "赵静", "HX1021", "", [Role.SUPERVISOR]),
-    ("sunli", "孙莉", "HX1022", "", [Role.TRAINING_ADMINISTRATOR]),
-    ("qianwen", "钱文", "HX1023", "", [Role.TRAINER]),
-    ("wuhua", "吴华", "HX1024", "", [Role.DOCUMENT_KEEPER]),
-    ("zhengkai", "郑凯", "HX1031", "", [Role.PROJECT_MANAGER]),
-    ("fengbo", "冯博", "HX1001A", "", [Role.GENERAL_MANAGER]),
-    ("admin", "系统管理员", "HX0001", "", [Role.ADMINISTRATOR]),
-]
-CUSTOMERS = [
-    ("蓉城市民服务中心", "市民中心", "成都", "application_maintenance", {}, "政务一体化平台", "software", "4.2.1", "成都服务中心"),
-    ("川西农村商业银行股份有限公司", "川西农商行", "成都", "terminal_warranty", {"c9": "24 h"}, "自助服务终端 ZT-3200", "device", "", "成都服务中心"),
-    ("锦江人民医院", "锦江医院", "成都", "local_centre", {}, "门诊叫号系统", "software", "2.8", "成都服务中心"),
-    ("西部高速公路运营管理有限责任公司信息化与智慧交通事业部", "西部高速", "西安", "platform_assurance", {}, "收费稽核平台", "software", "6.0.3", "西安服务中心"),
-    ("长安大数据产业集团", "长安数据", "西安", "integration_operations", {}, "数据中心核心交换", "device", "", "西安服务中心"),
-    ("青羊区第三中学", "青羊三中", "成都", "", {}, "校园一卡通", "software", "1.9", "成都服务中心"),
-]
-TROUBLES = [
-    ("窗口电脑无法打印回执", "打印时报错 0x0000011b，重启后依旧。", "尽快恢复窗口打印", "更新打印服务补丁并重新共享打印机，试打三张正常。", "software"),
-    ("登录后首页一直转圈", "今天早上八点半起，多个科室登录后首页空白。", "恢复登录", "清理会话表并重启应用节点，确认十个账号登录正常。", "software"),
-    ("自助终端读卡无反应", "二楼三号机插卡无反应，重启无效。", "恢复终端使用", "更换读卡模块，插卡二十次均正常。", "hardware"),
-    ("叫号屏不刷新", "三楼诊区叫号屏停在 45 号。", "叫号恢复", "显示服务与叫号服务时间不同步，校时后恢复。", "environment"),
-    ("报表导出缺少十月数据", "导出的月报里没有 10 月 8 日以后的记录。", "补齐月报", "修正归档任务的日期边界，重新归档后核对一致。", "software"),
-    ("核心交换机端口频繁闪断", "G1/0/12 端口每隔几分钟闪断一次。", "网络稳定", "更换光模块与尾纤，观察四小时无闪断。", "hardware"),
-    ("收费稽核结果延迟两小时", "昨晚起稽核结果推送明显变慢。", "恢复实时推送", "消息队列积压，扩容消费者后恢复。", "software"),
-    ("咨询：如何批量导入人员", "想一次导入新入职的两百名人员。", "得到操作办法", "已发送导入模板和操作说明，并电话演示。", "operation"),
-    ("一卡通充值失败", "学生反映微信充值后余额未到账。", "核对到账", "支付回调地址变更未同步，更新后补记账。", "third_party"),
-    ("打印头断针", "回执打印出现白线。", "更换打印头", "更换打印头并清洁走纸通道。", "hardware"),
-]
-
 
 def at(days_ago: int, hour: int, minute: int = 0) -> datetime:
     """An instant some days ago, Shanghai time, never in the future."""
-    local = datetime.combine(now().date() - timedelta(days=days_ago), time(hour, minute), tzinfo=UTC) - timedelta(hours=8)
+    local = datetime.combine(now().date() - timedelta(days=days_ago), time(hour, minute), tzinfo=UTC) - timedelta(
+        hours=8
+    )
     return min(local, now() - timedelta(minutes=30))
 
 
 def organisations() -> dict[str, Organisation]:
     """Headquarters, two centres, a partner and a vendor."""
-    top = Organisation.objects.create(name="华信软件股份有限公司", kind=Organisation.Kind.HEADQUARTERS, hotline="400-800-1234", complaint_phone="400-800-1235")
+    top = Organisation.objects.create(
+        name="华信软件股份有限公司",
+        kind=Organisation.Kind.HEADQUARTERS,
+        hotline="400-800-1234",
+        complaint_phone="400-800-1235",
+    )
     found = {"": top}
-    for name, kind, region in (("成都服务中心", "centre", "成都"), ("西安服务中心", "centre", "西安"), ("蜀道信息服务有限公司", "partner", "绵阳"), ("东方数控设备厂", "vendor", "")):
-        found[name] = Organisation.objects.create(name=name, kind=kind, parent=top, region=region, hotline="400-800-1234")
+    for name, kind, region in (
+        ("成都服务中心", "centre", "成都"),
+        ("西安服务中心", "centre", "西安"),
+        ("蜀道信息服务有限公司", "partner", "绵阳"),
+        ("东方数控设备厂", "vendor", ""),
+    ):
+        found[name] = Organisation.objects.create(
+            name=name, kind=kind, parent=top, region=region, hotline="400-800-1234"
+        )
     return found
 
 
@@ -87,7 +64,16 @@ def people(tree: dict[str, Organisation]) -> dict[str, User]:
     """One login per role."""
     found = {}
     for username, name, number, place, roles in STAFF:
-        user = User.objects.create_user(username, PASSWORD, name=name, number=number, email=f"{username}@huaxin.example", phone="028-8533-" + number[2:6], is_staff=username == "admin", is_superuser=username == "admin")  # fmt: skip
+        user = User.objects.create_user(
+            username,
+            PASSWORD,
+            name=name,
+            number=number,
+            email=f"{username}@huaxin.example",
+            phone="028-8533-" + number[2:6],
+            is_staff=username == "admin",
+            is_superuser=username == "admin",
+        )
         for role in roles:
             appoint(user=user, role=role, organisation=tree[place], from_on=date(2020, 1, 1), by=None)
         found[username] = user
@@ -99,19 +85,76 @@ def customers(tree: dict[str, Organisation], staff: dict[str, User]) -> list[Cus
     rows = []
     for i, (name, short, region, preset, filled, product, kind, version, place) in enumerate(CUSTOMERS):
         organisation = tree[place]
-        owner, deputy = (staff["wangqiang"], staff["liulei"]) if place.startswith("成都") else (staff["oyangxue"], staff["zhengkai"])
-        row = Customer.objects.create(organisation=organisation, number=f"KH{i + 1:03}", name=name, short_name=short, region=region, owner=owner, deputy=deputy, end_users=200 + 350 * i, address=f"{region}市示范路 {i + 8} 号")  # fmt: skip
-        site = Site.objects.create(organisation=organisation, customer=row, name="主楼", address=row.address, region=region)
+        owner, deputy = (
+            (staff["wangqiang"], staff["liulei"])
+            if place.startswith("成都")
+            else (staff["oyangxue"], staff["zhengkai"])
+        )
+        row = Customer.objects.create(
+            organisation=organisation,
+            number=f"KH{i + 1:03}",
+            name=name,
+            short_name=short,
+            region=region,
+            owner=owner,
+            deputy=deputy,
+            end_users=200 + 350 * i,
+            address=f"{region}市示范路 {i + 8} 号",
+        )
+        site = Site.objects.create(
+            organisation=organisation, customer=row, name="主楼", address=row.address, region=region
+        )
         for j, person in enumerate(("陈芳", "李建国") if i == 0 else (f"{'张王李赵刘'[i % 5]}老师",)):
-            contact = Contact.objects.create(organisation=organisation, customer=row, site=site, name=person, department="信息科", email=f"kh{i + 1}{j}@customer.example")
+            contact = Contact.objects.create(
+                organisation=organisation,
+                customer=row,
+                site=site,
+                name=person,
+                department="信息科",
+                email=f"kh{i + 1}{j}@customer.example",
+            )
             contact.set_phones(f"028-8533 {1200 + i * 10 + j} 转 80{j}", f"138 0013 8{i}0{j}")
-        project = Project.objects.create(organisation=organisation, customer=row, number=f"XM2025-{i + 1:02}", name=f"{short}{product}项目", stage=Project.Stage.FREE, manager=staff["zhengkai"], support_engineer=owner, accepted_on=date(2026, 1, 15))  # fmt: skip
-        goods, _made = Product.objects.get_or_create(name=product, defaults={"kind": kind, "item_class": "terminal" if kind == "device" else ""})
+        project = Project.objects.create(
+            organisation=organisation,
+            customer=row,
+            number=f"XM2025-{i + 1:02}",
+            name=f"{short}{product}项目",
+            stage=Project.Stage.FREE,
+            manager=staff["zhengkai"],
+            support_engineer=owner,
+            accepted_on=date(2026, 1, 15),
+        )
+        goods, _made = Product.objects.get_or_create(
+            name=product, defaults={"kind": kind, "item_class": "terminal" if kind == "device" else ""}
+        )
         first, last = cover(date(2026, 1, 15), Period.parse("12 mo"), "day_after")
-        item = InstalledItem.objects.create(organisation=organisation, customer=row, site=site, project=project, product=goods, version=version, serial_number=f"SN{2026000 + i}" if kind == "device" else "", certified_on=date(2026, 1, 15), accepted_on=date(2026, 1, 15), warranty_from=first, warranty_until=last)  # fmt: skip
+        item = InstalledItem.objects.create(
+            organisation=organisation,
+            customer=row,
+            site=site,
+            project=project,
+            product=goods,
+            version=version,
+            serial_number=f"SN{2026000 + i}" if kind == "device" else "",
+            certified_on=date(2026, 1, 15),
+            accepted_on=date(2026, 1, 15),
+            warranty_from=first,
+            warranty_until=last,
+        )
         if preset:
             level = ServiceLevel.objects.get(key=preset)
-            deal = draft_agreement(customer=row, level=level, number=f"HT2026-{i + 1:03}", name=f"{short}年度售后服务协议", starts_on=date(2026, 1, 16), ends_on=date(2027, 1, 15), by=staff["fengbo"], items=[item] if i == 1 else None, project=project, filled=filled)  # fmt: skip
+            deal = draft_agreement(
+                customer=row,
+                level=level,
+                number=f"HT2026-{i + 1:03}",
+                name=f"{short}年度售后服务协议",
+                starts_on=date(2026, 1, 16),
+                ends_on=date(2027, 1, 15),
+                by=staff["fengbo"],
+                items=[item] if i == 1 else None,
+                project=project,
+                filled=filled,
+            )
             sign_agreement(deal, by=staff["fengbo"])
         rows.append(row)
     return rows
@@ -119,27 +162,63 @@ def customers(tree: dict[str, Organisation], staff: dict[str, User]) -> list[Cus
 
 def past_requests(rows: list[Customer], staff: dict[str, User], count: int = 60) -> None:
     """Requests of the past two months, worked to different ends."""
-    dice = random.Random(20261123)  # noqa: S311 - a demo, the same each time
+    dice = random.Random(20261123)
     for n in range(count):
         customer = rows[n % len(rows)]
         subject, words, need, solution, cause = TROUBLES[dice.randrange(len(TROUBLES))]
         agent = staff["linxiao" if n % 2 else "heyan"]
         start = at(60 - n, dice.randrange(8, 18), dice.randrange(60))
         hours = dice.choice([0.3, 1, 2, 5, 9, 26, 60])
-        one_request(customer, staff, agent, start, timedelta(hours=hours), dice, (subject, words, need, solution, cause), finish=n < count - 12)
+        one_request(
+            customer,
+            staff,
+            agent,
+            start,
+            timedelta(hours=hours),
+            dice,
+            (subject, words, need, solution, cause),
+            finish=n < count - 12,
+        )
 
 
-def one_request(customer: Customer, staff: dict[str, User], agent: User, start: datetime, lasting: timedelta, dice: random.Random, text: tuple[str, ...], finish: bool) -> None:
+def one_request(
+    customer: Customer,
+    staff: dict[str, User],
+    agent: User,
+    start: datetime,
+    lasting: timedelta,
+    dice: random.Random,
+    text: tuple[str, ...],
+    finish: bool,
+) -> None:
     """Take one, work it, and (if `finish`) bring it to its follow-up."""
     subject, words, need, solution, cause = text
     contact, item = customer.contacts.order_by("pk").first(), customer.items.first()
-    agent = agent if agent.home.path in customer.organisation.path or customer.organisation.path.startswith(agent.home.path) else staff["zhoumin"]
+    agent = (
+        agent
+        if agent.home.path in customer.organisation.path or customer.organisation.path.startswith(agent.home.path)
+        else staff["zhoumin"]
+    )
     owner = customer.owner or agent
     latest = now() - timedelta(minutes=5)
     with moved_to(start):
-        case = take_request(by=agent, subject=subject, description=words, need=need, customer=customer, contact=contact, item=item, kind="consultation" if subject.startswith("咨询") else "fault", impact=dice.choice(["high", "medium", "medium", "low"]), urgency=dice.choice(["high", "medium", "medium", "low"]), promise_given=dice.random() < 0.8)  # fmt: skip
+        case = take_request(
+            by=agent,
+            subject=subject,
+            description=words,
+            need=need,
+            customer=customer,
+            contact=contact,
+            item=item,
+            kind="consultation" if subject.startswith("咨询") else "fault",
+            impact=dice.choice(["high", "medium", "medium", "low"]),
+            urgency=dice.choice(["high", "medium", "medium", "low"]),
+            promise_given=dice.random() < 0.8,
+        )
     with moved_to(min(start + timedelta(minutes=dice.randrange(2, 9)), latest)):
-        handover.accept_reassignment(handover.offer_reassignment(case, taker=owner, reason="现场工程师负责该客户", by=agent), by=owner)
+        handover.accept_reassignment(
+            handover.offer_reassignment(case, taker=owner, reason="现场工程师负责该客户", by=agent), by=owner
+        )
         case.refresh_from_db()
         case.begin(by=owner)
         talk.send_message(case, text=f"您好，我是工程师{owner.name}，已收到您的报修，正在处理。", by=owner)
@@ -161,26 +240,72 @@ def one_request(customer: Customer, staff: dict[str, User], agent: User, start: 
         follow_up = plan_follow_up(case)
     with moved_to(min(start + lasting + timedelta(days=2), latest)):
         if follow_up and dice.random() < 0.9:
-            finish_follow_up(FollowUp.objects.get(pk=follow_up.pk), solved=True, scores=(5, dice.choice([4, 5]), dice.choice([3, 4, 5])), words="服务及时。", by=staff["zhaojing"])
+            finish_follow_up(
+                FollowUp.objects.get(pk=follow_up.pk),
+                solved=True,
+                scores=(5, dice.choice([4, 5]), dice.choice([3, 4, 5])),
+                words="服务及时。",
+                by=staff["zhaojing"],
+            )
 
 
 def today(rows: list[Customer], staff: dict[str, User]) -> None:
     """What is going on now: a pause, an offer waiting, a major incident, a caller without agreement."""
     owner = staff["wangqiang"]
     with moved_to(now() - timedelta(hours=2)):
-        case = take_request(by=staff["linxiao"], subject="审批流程提交后卡住", description="提交后状态一直为“流转中”。", need="今天内恢复审批", customer=rows[0], contact=rows[0].contacts.first(), item=rows[0].items.first(), promise_given=True)  # fmt: skip
+        case = take_request(
+            by=staff["linxiao"],
+            subject="审批流程提交后卡住",
+            description="提交后状态一直为“流转中”。",
+            need="今天内恢复审批",
+            customer=rows[0],
+            contact=rows[0].contacts.first(),
+            item=rows[0].items.first(),
+            promise_given=True,
+        )
     with moved_to(now() - timedelta(minutes=90)):
         talk.send_message(case, text="请问是哪一个流程？方便发一张截图吗？", by=staff["linxiao"], question=True)
     with moved_to(now() - timedelta(minutes=8)):
-        other = take_request(by=staff["heyan"], subject="三号自助终端黑屏", description="大堂三号机黑屏，电源灯亮。", need="恢复使用", customer=rows[1], contact=rows[1].contacts.first(), item=rows[1].items.first(), impact="high", urgency="high")  # fmt: skip
+        other = take_request(
+            by=staff["heyan"],
+            subject="三号自助终端黑屏",
+            description="大堂三号机黑屏，电源灯亮。",
+            need="恢复使用",
+            customer=rows[1],
+            contact=rows[1].contacts.first(),
+            item=rows[1].items.first(),
+            impact="high",
+            urgency="high",
+        )
         handover.offer_reassignment(other, taker=owner, reason="需要硬件工程师", by=staff["heyan"])
     group: list[Any] = []
     for i, minutes in ((0, 50), (2, 45), (5, 40)):
         with moved_to(now() - timedelta(minutes=minutes)):
-            group.append(take_request(by=staff["zhoumin"], subject="短信验证码收不到", description="用户登录时收不到验证码。", need="恢复短信", customer=rows[i], contact=rows[i].contacts.first(), impact="high", urgency="medium"))  # fmt: skip
+            group.append(
+                take_request(
+                    by=staff["zhoumin"],
+                    subject="短信验证码收不到",
+                    description="用户登录时收不到验证码。",
+                    need="恢复短信",
+                    customer=rows[i],
+                    contact=rows[i].contacts.first(),
+                    impact="high",
+                    urgency="medium",
+                )
+            )
     grouping.open_incident(requests=group, title="短信网关故障", by=staff["zhoumin"])
     grouping.open_problem(requests=group[:1], title="短信通道单点", by=staff["zhoumin"])
-    take_request(by=staff["linxiao"], subject="想了解政务平台报价", kind="presales", channel="phone", caller_unit="郫都区行政审批局", caller_name="何主任", caller_phone="028-8787 6666", description="准备明年立项。", need="一份方案")  # fmt: skip
+    take_request(
+        by=staff["linxiao"],
+        subject="想了解政务平台报价",
+        kind="presales",
+        channel="phone",
+        caller_unit="郫都区行政审批局",
+        caller_name="何主任",
+        caller_phone="028-8787 6666",
+        description="准备明年立项。",
+        need="一份方案",
+    )
 
 
 @transaction.atomic
@@ -193,12 +318,19 @@ def load_demo() -> str:
         staff = people(tree)
         adopt_standing(tree[""], by=staff["admin"])
         level = ServiceLevel.objects.get(key="software_standard")
-        adopt_for_company(preset=preset_of(level), organisation=tree[""], purpose=CommitmentSet.Purpose.COMPANY, by=staff["admin"])
+        adopt_for_company(
+            preset=preset_of(level), organisation=tree[""], purpose=CommitmentSet.Purpose.COMPANY, by=staff["admin"]
+        )
         rows = customers(tree, staff)
         clerk = User.objects.create_user("chenfang", PASSWORD, name="陈芳", email="kh10@customer.example")
         rows[0].contacts.filter(name="陈芳").update(user=clerk)
         past_requests(rows, staff)
         today(rows, staff)
-    lines = [f"  {username:12}{name}  {'、'.join(str(role.label) for role in roles)}" for username, name, _number, _place, roles in STAFF]
+    lines = [
+        f"  {username:12}{name}  {'、'.join(str(role.label) for role in roles)}"
+        for username, name, _number, _place, roles in STAFF
+    ]
     total = ServiceRequest.objects.count()
-    return "\n".join([f"Demo company, {total} requests. Password of every login: {PASSWORD}", *lines, "  chenfang    陈芳  客户"])
+    return "\n".join(
+        [f"Demo company, {total} requests. Password of every login: {PASSWORD}", *lines, "  chenfang    陈芳  客户"]
+    )

@@ -45,14 +45,19 @@ def main(argv: list[str]) -> int:
     if not chosen.file.is_file():
         print(f"There is no file {chosen.file}.", file=sys.stderr)
         return 1
-    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f} %"), TimeRemainingColumn())
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.percentage:>3.0f} %"),
+        TimeRemainingColumn(),
+    )
     began = time.monotonic()
     try:
         with Progress(*columns, disable=chosen.json or not sys.stderr.isatty(), console=None) as progress:
-            task = progress.add_task(chosen.file.name, total=chosen.file.stat().st_size)
+            task = progress.add_task(chosen.file.name, total=None)
             run = import_incidents(
                 chosen.file, organisation=organisation_named(chosen.organisation), zone=chosen.zone,
-                told=lambda done, size: progress.update(task, completed=done),
+                told=lambda line, lines: progress.update(task, completed=line, total=lines),
             )  # fmt: skip
     except (BadLog, Refused) as trouble:
         print(f"{chosen.file}: {trouble}", file=sys.stderr)

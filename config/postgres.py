@@ -62,7 +62,7 @@ class EmbeddedPostgres:
     def start(self, timeout: float = 120) -> bool:
         """Make the cluster if needed and start it. Returns False when another process of ours already runs it."""
         self._prepare()
-        self.lock = open(self.root / "supervisor.lock", "a+", encoding="ascii")
+        self.lock = (self.root / "supervisor.lock").open("a+", encoding="ascii")  # held as long as the process lives
         try:
             fcntl.flock(self.lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -123,7 +123,9 @@ class EmbeddedPostgres:
         if not self._may_run(self.bin / "postgres"):
             self.bin = self._copied_binaries()
         if not self._may_run(self.root, "-x"):
-            raise DatabaseTrouble(f"The system user {SYSTEM_USER} cannot reach {self.root}: set SHOUHOU_HOME elsewhere.")
+            raise DatabaseTrouble(
+                f"The system user {SYSTEM_USER} cannot reach {self.root}: set SHOUHOU_HOME elsewhere."
+            )
 
     def _may_run(self, path: Path, test: str = "-x") -> bool:
         command = ["/bin/sh", "-c", f'test {test} "$1"', "sh", str(path)]
@@ -152,8 +154,20 @@ class EmbeddedPostgres:
         half = self.root / "data.new"
         shutil.rmtree(half, ignore_errors=True)
         # With ctype C, trigrams and the text parser fail on Chinese; the builtin C.UTF-8 needs no ICU.
-        self._run("initdb", "-D", str(half), "-U", "postgres", "--auth=trust", "--encoding=UTF8", "--no-instructions",
-                  "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--lc-collate=C", "--lc-ctype=C.UTF-8")  # fmt: skip
+        self._run(
+            "initdb",
+            "-D",
+            str(half),
+            "-U",
+            "postgres",
+            "--auth=trust",
+            "--encoding=UTF8",
+            "--no-instructions",
+            "--locale-provider=builtin",
+            "--builtin-locale=C.UTF-8",
+            "--lc-collate=C",
+            "--lc-ctype=C.UTF-8",
+        )
         half.rename(self.data)  # one step: never a half-made cluster
 
     def _clear_stale_pid(self) -> None:

@@ -1,4 +1,4 @@
-"""One settings file, read from the environment. It refuses to start on a bad value; there are no dev or prod modules."""
+"""One settings file, read from the environment. It refuses to start on a bad value; no dev or prod modules."""
 
 import secrets
 from importlib.util import find_spec
@@ -68,7 +68,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "shouhou.people.middleware.reader_preferences",
+    "shouhou.shared.middleware.reader_preferences",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -111,7 +111,10 @@ DATABASES = {"default": environment.database(DATABASE_URL)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "people.User"
-AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend", "allauth.account.auth_backends.AuthenticationBackend"]
+AUTHENTICATION_BACKENDS = [
+    "django.contrib.auth.backends.ModelBackend",
+    "allauth.account.auth_backends.AuthenticationBackend",
+]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
@@ -143,8 +146,11 @@ FORMAT_MODULE_PATH: list[str] = []
 
 STATIC_URL = "/static/"
 _ASSETS = find_spec("shouhou_assets")
-STATICFILES_DIRS = [Path(p) / "static" for p in _ASSETS.submodule_search_locations] if _ASSETS and _ASSETS.submodule_search_locations else []
-STATIC_ROOT = HOME / "static"
+STATICFILES_DIRS = (
+    [Path(p) / "static" for p in _ASSETS.submodule_search_locations]
+    if _ASSETS and _ASSETS.submodule_search_locations
+    else []
+)
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_MAX_AGE = 0 if DEBUG else 3600
 MEDIA_ROOT = HOME / "files"

@@ -77,12 +77,43 @@ def commands(host: str, port: int, workers: int) -> dict[str, list[str]]:
     """How the web server and the worker are started."""
     python = sys.executable
     return {
-        "web": [python, "-m", "granian", "--interface", "asginl", "--host", host, "--port", str(port), "--workers", str(workers),
-                "--blocking-threads", "1", "--workers-kill-timeout", "3", "--log-level", "warning", "--backpressure", "64",
-                "--respawn-failed-workers", "config.asgi:application"],
-        "worker": [python, "-m", "django", "procrastinate", "worker", "--concurrency", "4", "--delete-jobs", "successful",
-                   "--shutdown-graceful-timeout", "10"],
-    }  # fmt: skip
+        "web": [
+            python,
+            "-m",
+            "granian",
+            "--interface",
+            "asginl",
+            "--host",
+            host,
+            "--port",
+            str(port),
+            "--workers",
+            str(workers),
+            "--blocking-threads",
+            "1",
+            "--workers-kill-timeout",
+            "3",
+            "--log-level",
+            "warning",
+            "--backpressure",
+            "64",
+            "--respawn-failed-workers",
+            "config.asgi:application",
+        ],
+        "worker": [
+            python,
+            "-m",
+            "django",
+            "procrastinate",
+            "worker",
+            "--concurrency",
+            "4",
+            "--delete-jobs",
+            "successful",
+            "--shutdown-graceful-timeout",
+            "10",
+        ],
+    }
 
 
 def wait_for(host: str, port: int, supervisor: Supervisor, timeout: float = 60) -> bool:
@@ -113,7 +144,7 @@ def serve(arguments: list[str]) -> int:
     if not port_is_free(chosen.host, chosen.port):
         print(f"Port {chosen.port} is taken. Choose another: ./run up --port {chosen.port + 1}", file=sys.stderr)
         return 1
-    address = f"http://{'localhost' if chosen.host in ('127.0.0.1', '0.0.0.0') else chosen.host}:{chosen.port}"  # noqa: S104
+    address = f"http://{'localhost' if chosen.host in ('127.0.0.1', '0.0.0.0') else chosen.host}:{chosen.port}"
     os.environ.setdefault("PUBLIC_URL", address)
     home = Path(os.environ.get("SHOUHOU_HOME") or ROOT / "var").resolve()
     home.mkdir(parents=True, exist_ok=True)

@@ -46,7 +46,9 @@ class Live:
     def script(self, code: str) -> str:
         """Run Python in this system, as the app role, and return what it printed."""
         full = f"import django; django.setup()\n{code}"
-        done = subprocess.run([sys.executable, "-c", full], cwd=ROOT, env=self.environment, capture_output=True, text=True)
+        done = subprocess.run(
+            [sys.executable, "-c", full], cwd=ROOT, env=self.environment, capture_output=True, text=True
+        )
         assert done.returncode == 0, done.stderr
         return done.stdout.strip()
 
@@ -72,7 +74,9 @@ def running(home: Path, setup: str = "") -> Iterator[Live]:
     try:
         for command in commands("127.0.0.1", port, 1).values():
             log = (home / "log").open("ab")
-            live.processes.append(subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log, start_new_session=True))
+            live.processes.append(
+                subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log, start_new_session=True)
+            )
         _wait(port, home / "log")
         yield live
     finally:

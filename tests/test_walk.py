@@ -1,6 +1,7 @@
 """The main job in a real browser, in Chinese and in English: from the call to the closed request."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -9,33 +10,7 @@ from tests.live import FLAGS, Live, chromium, running
 pytestmark = pytest.mark.browser
 
 PASSWORD = "correct-horse-1"
-COMPANY = '''
-from datetime import date
-from shouhou.desk.actions import adopt_standing, load_reference_data
-from shouhou.people.models import Organisation, User
-from shouhou.people.actions import appoint
-from shouhou.promises.actions import make_calendar
-from shouhou.promises.rules.calendar import Calendar as Days
-from shouhou.customers.models import Customer, Contact, Site
-from shouhou.agreements.models import ServiceLevel
-from shouhou.agreements.actions import draft_agreement, sign_agreement
-from shouhou.equipment.models import Product, InstalledItem
-load_reference_data()
-hq = Organisation.objects.create(name="华信软件", kind="headquarters", hotline="400-800-1234")
-make_calendar(name="华信工作日历", days=Days.china(), organisation=hq)
-adopt_standing(hq, by=None)
-for username, role, name in (("agent","agent","林晓"), ("manager","duty_manager","周敏"), ("engineer","engineer","王强"), ("supervisor","supervisor","赵静")):
-    for suffix, language in (("", "zh-hans"), ("_en", "en")):
-        user = User.objects.create_user(username + suffix, "correct-horse-1", name=name if not suffix else name + "E", language=language)
-        appoint(user=user, role=role, organisation=hq, from_on=date(2020,1,1), by=None)
-customer = Customer.objects.create(organisation=hq, name="蓉城市民服务中心", owner=User.objects.get(username="engineer"))
-site = Site.objects.create(organisation=hq, customer=customer, name="高新分厅")
-contact = Contact.objects.create(organisation=hq, customer=customer, site=site, name="陈芳")
-contact.set_phones("028-8533 1234 转 808")
-item = InstalledItem.objects.create(organisation=hq, customer=customer, site=site, product=Product.objects.create(name="政务平台"), version="4.2")
-deal = draft_agreement(customer=customer, level=ServiceLevel.objects.get(key="application_maintenance"), number="HT-1", name="年度服务", starts_on=date(2020,1,1), ends_on=None, by=None)
-sign_agreement(deal, by=None)
-'''  # fmt: skip
+COMPANY = (Path(__file__).parent / "walk_company.py").read_text("utf-8")
 
 WORDS = {
     "zh": {"suffix": "", "start_day": "开始当日", "kept": "已兑现", "paused": "已暂停"},
@@ -102,7 +77,7 @@ def test_the_main_job_from_call_to_closed(live, browser, language):
     agent = sign_in(browser, live, "agent" + suffix)
     offers = take_by_phone(agent, f"窗口电脑无法打印 {language}")
     address = agent.url
-    assert [d for d in offers if d in agent.locator("#promises").inner_text()] == offers  # what was offered is what runs
+    assert [d for d in offers if d in agent.locator("#promises").inner_text()] == offers
 
     agent.click("#reassign summary")
     agent.select_option("#id_taker", label="王强E" if suffix else "王强")

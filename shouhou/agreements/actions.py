@@ -32,8 +32,10 @@ def filled_period(commitment: PresetCommitment, filled: dict[str, str]) -> str:
     """The figure of a promise, from the text or from the person who adopts it. Raises Refused naming the blank."""
     within = commitment.within or filled.get(commitment.key, "").strip()
     if not within:
-        raise Refused(_("“%(promise)s”: the source document leaves the period open. Fill it in, for example %(example)s.")
-                      % {"promise": commitment.name_zh, "example": commitment.proposed or "24 h"})  # fmt: skip
+        words = {"promise": commitment.name_zh, "example": commitment.proposed or "24 h"}
+        raise Refused(
+            _("“%(promise)s”: the source document leaves the period open. Fill it in, for example %(example)s.") % words
+        )
     try:
         Period.parse(within)
     except BadPeriod:
@@ -78,9 +80,17 @@ def draft_agreement(
     """Write an agreement that copies a service level; it binds once it is signed."""
     preset = preset_of(level)
     agreement = Agreement.objects.create(
-        organisation=customer.organisation, customer=customer, number=number, name=name, service_level=level,
-        starts_on=starts_on, ends_on=ends_on, project=project, filled=filled or {}, entitlements=list(preset.entitlements),
-    )  # fmt: skip
+        organisation=customer.organisation,
+        customer=customer,
+        number=number,
+        name=name,
+        service_level=level,
+        starts_on=starts_on,
+        ends_on=ends_on,
+        project=project,
+        filled=filled or {},
+        entitlements=list(preset.entitlements),
+    )
     agreement.items.set(items or [])
     record("agreement.drafted", subject=agreement, by=by, to=Agreement.Status.DRAFT)
     return agreement
@@ -98,11 +108,19 @@ def sign_agreement(agreement: Agreement, *, by: Any, calendar: Calendar | None =
 
 
 @transaction.atomic
-def adopt_for_company(*, preset: Preset, organisation: Organisation, purpose: str, by: Any, filled: dict[str, str] | None = None) -> CommitmentSet:
+def adopt_for_company(
+    *, preset: Preset, organisation: Organisation, purpose: str, by: Any, filled: dict[str, str] | None = None
+) -> CommitmentSet:
     """The organisation's own promises: to callers without an agreement, or by adopting a preset for the company."""
-    CommitmentSet.objects.filter(organisation=organisation, purpose=purpose, preset=preset.key, retired_at=None).update(retired_at=now())
+    CommitmentSet.objects.filter(organisation=organisation, purpose=purpose, preset=preset.key, retired_at=None).update(
+        retired_at=now()
+    )
     kept = freeze(
-        preset=preset, organisation=organisation, calendar=company_calendar(organisation), purpose=purpose, filled=filled or {}
+        preset=preset,
+        organisation=organisation,
+        calendar=company_calendar(organisation),
+        purpose=purpose,
+        filled=filled or {},
     )
     record("preset.adopted", subject=kept, by=by, data={"preset": preset.key, "purpose": purpose})
     return kept

@@ -19,18 +19,25 @@ class AgreementForm(Dressed, forms.Form):
     """Customer, preset, period, and each blank that the source document leaves open."""
 
     customer = forms.ModelChoiceField(Customer.objects.none(), label=_("Customer"))
-    level = forms.ModelChoiceField(ServiceLevel.objects.filter(retired_at=None).order_by("position"), label=_("Service level"))
+    level = forms.ModelChoiceField(
+        ServiceLevel.objects.filter(retired_at=None).order_by("position"), label=_("Service level")
+    )
     number = forms.CharField(label=_("Agreement number"), max_length=60)
     name = forms.CharField(label=_("Name"), max_length=200)
     starts_on = Day(label=_("From"))
     ends_on = Day(label=_("Until"), required=False)
     items = forms.ModelMultipleChoiceField(
-        InstalledItem.objects.none(), required=False, label=_("Installed items"), help_text=_("None chosen: the agreement covers all of the customer's items."),
+        InstalledItem.objects.none(),
+        required=False,
+        label=_("Installed items"),
+        help_text=_("None chosen: the agreement covers all of the customer's items."),
     )
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["customer"].queryset = Customer.objects.visible_to(user).order_by("name")  # type: ignore[attr-defined]
+        for name in ("customer", "level"):
+            self.fields[name].widget.attrs["data-refresh"] = "#terms"
         values = self.data if self.is_bound else self.initial
         customer, level = str(values.get("customer") or ""), str(values.get("level") or "")
         if customer.isdigit():
@@ -42,9 +49,12 @@ class AgreementForm(Dressed, forms.Form):
             name = f"blank_{commitment.key}"
             self.blank_names.append(name)
             self.fields[name] = forms.CharField(
-                label=commitment.name_zh, max_length=20, initial=commitment.proposed, widget=forms.TextInput(attrs={"class": "form-control"}),
+                label=commitment.name_zh,
+                max_length=20,
+                initial=commitment.proposed,
+                widget=forms.TextInput(attrs={"class": "form-control"}),
                 help_text=_("The source document leaves this open: fill it in. It will be marked as an agreed figure."),
-            )  # fmt: skip
+            )
 
     def clean_number(self) -> str:
         number: str = self.cleaned_data["number"].strip()

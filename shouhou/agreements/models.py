@@ -55,9 +55,7 @@ class ServiceLevel(models.Model):
 class AgreementQuerySet(OfCustomer):
     def in_force(self, on: date) -> "AgreementQuerySet":
         """Signed agreements whose period includes the day."""
-        return self.filter(
-            Q(ends_on=None) | Q(ends_on__gte=on), status=Agreement.Status.IN_FORCE, starts_on__lte=on
-        )
+        return self.filter(Q(ends_on=None) | Q(ends_on__gte=on), status=Agreement.Status.IN_FORCE, starts_on__lte=on)
 
     def covering(self, customer: Customer, item: InstalledItem | None, on: date) -> "AgreementQuerySet":
         """What covers this item (or, without one, the customer as a whole), the most particular first."""
@@ -83,9 +81,13 @@ class Agreement(Lifecycle):
     }
     FACTS: ClassVar = {Status.IN_FORCE: "agreement.signed", Status.ENDED: "agreement.ended"}
 
-    organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="+", verbose_name=_("Service organisation"))
+    organisation = models.ForeignKey(
+        Organisation, models.PROTECT, related_name="+", verbose_name=_("Service organisation")
+    )
     customer = models.ForeignKey(Customer, models.PROTECT, related_name="agreements", verbose_name=_("Customer"))
-    project = models.ForeignKey(Project, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("Project"))
+    project = models.ForeignKey(
+        Project, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("Project")
+    )
     number = models.CharField(_("Agreement number"), max_length=60)
     name = models.CharField(_("Name"), max_length=200)
     service_level = models.ForeignKey(ServiceLevel, models.PROTECT, related_name="+", verbose_name=_("Service level"))
@@ -103,8 +105,12 @@ class Agreement(Lifecycle):
         verbose_name = _("Agreement")
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["number"], name="agreement_number_once"),
-            models.CheckConstraint(condition=Q(ends_on=None) | Q(ends_on__gte=models.F("starts_on")), name="agreement_ends_after_start"),
-            models.CheckConstraint(condition=~Q(status="in_force") | ~Q(commitment_set=None), name="agreement_in_force_has_promises"),
+            models.CheckConstraint(
+                condition=Q(ends_on=None) | Q(ends_on__gte=models.F("starts_on")), name="agreement_ends_after_start"
+            ),
+            models.CheckConstraint(
+                condition=~Q(status="in_force") | ~Q(commitment_set=None), name="agreement_in_force_has_promises"
+            ),
         ]
         indexes: ClassVar = [models.Index(fields=["customer", "status"], name="agreement_customer")]
 

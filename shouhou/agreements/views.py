@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.db import transaction
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from shouhou.agreements.actions import company_calendar, draft_agreement, preset_of, sign_agreement
 from shouhou.agreements.forms import AgreementForm
 from shouhou.agreements.models import Agreement, ServiceLevel
-from shouhou.people.models import User
+from shouhou.people.models import SignedRequest, User
 from shouhou.promises.rules.calendar import Window
 from shouhou.promises.rules.clauses import all_clauses
 from shouhou.promises.rules.clock import Promise, due
@@ -23,8 +23,8 @@ from shouhou.shared.pages import keyset, page
 from shouhou.shared.time import now
 
 
-def colleague(request: HttpRequest) -> User:
-    user: User = request.user  # type: ignore[assignment]
+def colleague(request: SignedRequest) -> User:
+    user: User = request.user
     if not user.is_colleague:
         raise Http404
     return user
@@ -32,7 +32,7 @@ def colleague(request: HttpRequest) -> User:
 
 @require_GET
 @login_required
-def index(request: HttpRequest) -> HttpResponse:
+def index(request: SignedRequest) -> HttpResponse:
     """Agreements, the newest first."""
     user = colleague(request)
     rows = Agreement.objects.visible_to(user).select_related("customer", "service_level")
@@ -42,10 +42,12 @@ def index(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 @login_required
-def presets(request: HttpRequest) -> HttpResponse:
+def presets(request: SignedRequest) -> HttpResponse:
     """The service levels that an agreement may copy."""
     colleague(request)
-    return page(request, "agreements/presets.html", {"rows": ServiceLevel.objects.filter(retired_at=None).order_by("position")})
+    return page(
+        request, "agreements/presets.html", {"rows": ServiceLevel.objects.filter(retired_at=None).order_by("position")}
+    )
 
 
 def worked_example(within: str, window: str, days: str, roll: bool, user: User) -> dict[str, Any] | None:
@@ -53,7 +55,10 @@ def worked_example(within: str, window: str, days: str, roll: bool, user: User) 
     if not within or Period.parse(within).unit in ("rings", "external"):
         return None
     promise = Promise(
-        Period.parse(within), company_calendar(user.home).current.days(), Window.parse(window, days) if window else None, roll
+        Period.parse(within),
+        company_calendar(user.home).current.days(),
+        Window.parse(window, days) if window else None,
+        roll,
     )
     start = now().replace(second=0, microsecond=0)
     return {"start": start, "due": due(promise, start), "segments": explain(promise, start)}
@@ -61,51 +66,80 @@ def worked_example(within: str, window: str, days: str, roll: bool, user: User) 
 
 @require_GET
 @login_required
-def preset(request: HttpRequest, key: str) -> HttpResponse:
+def preset(request: SignedRequest, key: str) -> HttpResponse:
     """One service level: its promises in sentences, each with a worked example."""
     user = colleague(request)
     level = get_object_or_404(ServiceLevel, key=key)
     shown = preset_of(level)
-    lines = [{"c": c, "example": worked_example(c.within or "", c.window, c.days, c.roll, user)} for c in shown.commitments]
+    lines = [
+        {"c": c, "example": worked_example(c.within or "", c.window, c.days, c.roll, user)} for c in shown.commitments
+    ]
     clauses = [all_clauses()[pk] for pk in shown.clauses_of() if pk in all_clauses()]
-    return page(request, "agreements/preset.html", {"level": level, "preset": shown, "lines": lines, "clauses": clauses})
+    return page(
+        request, "agreements/preset.html", {"level": level, "preset": shown, "lines": lines, "clauses": clauses}
+    )
 
 
 @require_http_methods(["GET", "POST"])
 @login_required
-def new(request: HttpRequest) -> HttpResponse:
+def new(request: SignedRequest) -> HttpResponse:
     """Draft an agreement; a GET with customer and level shows their items and blanks."""
     user = colleague(request)
     if not user.leads and not user.holds("project_manager"):
         raise Refused(_("Agreements are written by who leads the organisation or the project."))
-    form = AgreementForm(request.POST, user=user) if request.method == "POST" else AgreementForm(initial=request.GET.dict(), user=user)
+    form = (
+        AgreementForm(request.POST, user=user)
+        if request.method == "POST"
+        else AgreementForm(initial=request.GET.dict(), user=user)
+    )
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
         agreement = draft_agreement(
-            customer=data["customer"], level=data["level"], number=data["number"], name=data["name"], starts_on=data["starts_on"],
-            ends_on=data["ends_on"], items=list(data["items"]), filled=form.filled(), by=user,
-        )  # fmt: skip
+            customer=data["customer"],
+            level=data["level"],
+            number=data["number"],
+            name=data["name"],
+            starts_on=data["starts_on"],
+            ends_on=data["ends_on"],
+            items=list(data["items"]),
+            filled=form.filled(),
+            by=user,
+        )
         return redirect("agreements:detail", agreement.pk)
-    return page(request, "agreements/form.html", {"form": form}, fragment="changing", status=422 if form.is_bound and form.errors else 200)
+    return page(
+        request,
+        "agreements/form.html",
+        {"form": form},
+        fragment="changing",
+        status=422 if form.is_bound and form.errors else 200,
+    )
 
 
 @require_GET
 @login_required
-def detail(request: HttpRequest, pk: int) -> HttpResponse:
+def detail(request: SignedRequest, pk: int) -> HttpResponse:
     """An agreement: period, items, and its promises as they were frozen."""
     user = colleague(request)
-    rows = Agreement.objects.visible_to(user).select_related("customer", "service_level", "commitment_set__calendar", "organisation")
+    rows = Agreement.objects.visible_to(user).select_related(
+        "customer", "service_level", "commitment_set__calendar", "organisation"
+    )
     agreement = get_object_or_404(rows, pk=pk)
     frozen = agreement.commitment_set.terms() if agreement.commitment_set else ()
     lines = [{"c": c, "example": worked_example(c.within, c.window, c.days, c.roll, user)} for c in frozen]
     drafted = preset_of(agreement.service_level).commitments if not frozen else ()
-    context = {"agreement": agreement, "lines": lines, "drafted": drafted, "moves": agreement.moves_for(user), "items": agreement.items.select_related("product")}
+    context = {
+        "agreement": agreement,
+        "lines": lines,
+        "drafted": drafted,
+        "moves": agreement.moves_for(user),
+        "items": agreement.items.select_related("product"),
+    }
     return page(request, "agreements/detail.html", context)
 
 
 @require_POST
 @login_required
-def sign(request: HttpRequest, pk: int) -> HttpResponse:
+def sign(request: SignedRequest, pk: int) -> HttpResponse:
     """Put it in force: the promises are copied and frozen."""
     agreement = get_object_or_404(Agreement.objects.visible_to(request.user), pk=pk)
     with transaction.atomic():
@@ -115,7 +149,7 @@ def sign(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 @login_required
-def end(request: HttpRequest, pk: int) -> HttpResponse:
+def end(request: SignedRequest, pk: int) -> HttpResponse:
     agreement = get_object_or_404(Agreement.objects.visible_to(request.user), pk=pk)
     with agreement.moving(Agreement.Status.ENDED, by=request.user):
         pass

@@ -14,7 +14,12 @@ def save_customer(customer: Customer, *, changed: list[str], by: Any) -> Custome
     new = customer.pk is None
     customer.save()
     if new or "owner" in changed or "deputy" in changed:
-        record("customer.owner_named", subject=customer, by=by, data={"owner": customer.owner_id, "deputy": customer.deputy_id})
+        record(
+            "customer.owner_named",
+            subject=customer,
+            by=by,
+            data={"owner": customer.owner_id, "deputy": customer.deputy_id},
+        )
     if changed:
         record("customer.edited", subject=customer, by=by, data={"fields": sorted(changed)})
     return customer

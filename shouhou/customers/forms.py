@@ -20,7 +20,9 @@ class CustomerForm(Dressed, forms.ModelForm):
     def __init__(self, *args: Any, by: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["organisation"].queryset = Organisation.objects.visible_to(by).order_by("path")  # type: ignore[attr-defined]
-        people = User.objects.holding(Role.PROJECT_MANAGER, Role.ENGINEER, Role.DUTY_MANAGER, Role.SUPERVISOR).order_by("name")
+        people = User.objects.holding(Role.PROJECT_MANAGER, Role.ENGINEER, Role.DUTY_MANAGER, Role.SUPERVISOR).order_by(
+            "name"
+        )
         self.fields["owner"].queryset = self.fields["deputy"].queryset = people  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
@@ -31,7 +33,12 @@ class CustomerForm(Dressed, forms.ModelForm):
 
 
 class ContactForm(Dressed, forms.ModelForm):
-    phones = forms.CharField(label=_("Phones"), max_length=300, required=False, help_text=_("Several are separated by semicolons; an extension is written 转 808."))
+    phones = forms.CharField(
+        label=_("Phones"),
+        max_length=300,
+        required=False,
+        help_text=_("Several are separated by semicolons; an extension is written 转 808."),
+    )
 
     class Meta:
         model = Contact
@@ -59,5 +66,7 @@ class ProjectForm(Dressed, forms.ModelForm):
 
     def __init__(self, *args: Any, customer: Customer, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        people = User.objects.holding(Role.PROJECT_MANAGER, Role.ENGINEER, Role.DUTY_MANAGER, organisation=customer.organisation)
+        people = User.objects.holding(
+            Role.PROJECT_MANAGER, Role.ENGINEER, Role.DUTY_MANAGER, organisation=customer.organisation
+        )
         self.fields["manager"].queryset = self.fields["support_engineer"].queryset = people.order_by("name")  # type: ignore[attr-defined]

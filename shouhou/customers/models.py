@@ -1,6 +1,6 @@
 """Customers, sites, contacts and projects."""
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from django.conf import settings
 from django.db import models
@@ -17,7 +17,7 @@ declare({"customer.edited": _("Customer edited"), "customer.owner_named": _("Per
 class OfCustomer(models.QuerySet[Any]):
     """Rows that carry organisation and customer: staff see their branch, a customer's people their own."""
 
-    def visible_to(self, user: User) -> "OfCustomer":
+    def visible_to(self, user: User) -> Self:
         """Nothing for somebody who is neither staff nor a customer's contact."""
         if user.is_colleague:
             if user.sees_all:
@@ -52,14 +52,25 @@ class Customer(models.Model):
 
     KIND: ClassVar[str] = "customer"
 
-    organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="customers", verbose_name=_("Service organisation"))
+    organisation = models.ForeignKey(
+        Organisation, models.PROTECT, related_name="customers", verbose_name=_("Service organisation")
+    )
     number = models.CharField(_("Customer number"), max_length=40, blank=True, default="")
     name = models.CharField(_("Name"), max_length=200)
     short_name = models.CharField(_("Short name"), max_length=60, blank=True, default="")
     region = models.CharField(_("Region"), max_length=100, blank=True, default="")
     address = models.CharField(_("Address"), max_length=300, blank=True, default="")
-    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("Person responsible"))
-    deputy = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("Deputy"))
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("Person responsible"),
+    )
+    deputy = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("Deputy")
+    )
     end_users = models.PositiveIntegerField(_("End users"), default=0)
     external_ref = models.CharField(max_length=100, blank=True, default="", editable=False)
     retired_at = models.DateTimeField(null=True, blank=True, editable=False)
@@ -70,9 +81,13 @@ class Customer(models.Model):
         verbose_name = _("Customer")
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["name"], name="customer_name_once"),
-            models.CheckConstraint(condition=Q(deputy=None) | ~Q(deputy=models.F("owner")), name="customer_deputy_is_another"),
+            models.CheckConstraint(
+                condition=Q(deputy=None) | ~Q(deputy=models.F("owner")), name="customer_deputy_is_another"
+            ),
         ]
-        indexes: ClassVar = [models.Index(fields=["external_ref"], name="customer_external", condition=~Q(external_ref=""))]
+        indexes: ClassVar = [
+            models.Index(fields=["external_ref"], name="customer_external", condition=~Q(external_ref=""))
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -126,7 +141,9 @@ class Contact(models.Model):
 
     organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="+")
     customer = models.ForeignKey(Customer, models.PROTECT, related_name="contacts", verbose_name=_("Customer"))
-    site = models.ForeignKey(Site, models.PROTECT, null=True, blank=True, related_name="contacts", verbose_name=_("Site"))
+    site = models.ForeignKey(
+        Site, models.PROTECT, null=True, blank=True, related_name="contacts", verbose_name=_("Site")
+    )
     name = models.CharField(_("Name"), max_length=100)
     department = models.CharField(_("Department"), max_length=100, blank=True, default="")
     email = models.EmailField(_("E-mail"), blank=True, default="")
@@ -184,8 +201,17 @@ class Project(models.Model):
     number = models.CharField(_("Project number"), max_length=60, blank=True, default="")
     name = models.CharField(_("Name"), max_length=200)
     stage = models.CharField(_("Stage"), max_length=20, choices=Stage.choices, default=Stage.INSTALLATION)
-    manager = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("Project manager"))
-    support_engineer = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("Support engineer"))
+    manager = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("Project manager")
+    )
+    support_engineer = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("Support engineer"),
+    )
     accepted_on = models.DateField(_("Accepted on"), null=True, blank=True)
     retired_at = models.DateTimeField(null=True, blank=True, editable=False)
 

@@ -18,7 +18,7 @@ class Number:
 
 
 def read_number(written: str, region: str = "CN") -> Number:
-    """Read a number with blanks, dashes, brackets, full-width digits and an extension (转 808, ext 808, 88886666-808)."""
+    """Read a number with blanks, dashes, brackets, full-width digits and an extension (转 808, ext 808)."""
     text = written.translate(str.maketrans("０１２３４５６７８９（）－＋　", "0123456789()-+ ")).strip()
     extension = ""
     found = EXTENSION.search(text)

@@ -4,7 +4,7 @@ import re
 
 from django.contrib.auth.decorators import login_required
 from django.forms import ModelForm
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
@@ -12,18 +12,19 @@ from django.views.decorators.http import require_GET, require_http_methods
 from shouhou.customers.actions import save_contact, save_customer
 from shouhou.customers.forms import ContactForm, CustomerForm, ProjectForm, SiteForm
 from shouhou.customers.models import Contact, Customer
+from shouhou.people.models import SignedRequest
 from shouhou.shared.pages import keyset, page
 
 
-def colleague(request: HttpRequest) -> None:
+def colleague(request: SignedRequest) -> None:
     """These pages are ours; a customer does not learn that they exist."""
-    if not request.user.is_colleague:  # type: ignore[union-attr]
+    if not request.user.is_colleague:
         raise Http404
 
 
 @require_GET
 @login_required
-def index(request: HttpRequest) -> HttpResponse:
+def index(request: SignedRequest) -> HttpResponse:
     """Customers by name."""
     colleague(request)
     rows = Customer.objects.visible_to(request.user).filter(retired_at=None).select_related("organisation", "owner")
@@ -34,13 +35,13 @@ def index(request: HttpRequest) -> HttpResponse:
     return page(request, "customers/list.html", {"rows": found, "after": after, "q": words}, fragment="rows")
 
 
-def _form(request: HttpRequest, form: ModelForm, title: str) -> HttpResponse:
+def _form(request: SignedRequest, form: ModelForm, title: str) -> HttpResponse:
     return page(request, "customers/form.html", {"form": form, "title": title}, status=422 if form.errors else 200)
 
 
 @require_http_methods(["GET", "POST"])
 @login_required
-def new(request: HttpRequest) -> HttpResponse:
+def new(request: SignedRequest) -> HttpResponse:
     colleague(request)
     form = CustomerForm(request.POST or None, by=request.user, initial={"organisation": request.user.home})
     if request.method == "POST" and form.is_valid():
@@ -50,7 +51,7 @@ def new(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @login_required
-def edit(request: HttpRequest, pk: int) -> HttpResponse:
+def edit(request: SignedRequest, pk: int) -> HttpResponse:
     colleague(request)
     customer = get_object_or_404(Customer.objects.visible_to(request.user), pk=pk)
     form = CustomerForm(request.POST or None, by=request.user, instance=customer)
@@ -66,7 +67,7 @@ def _phones(form: ContactForm) -> list[str]:
 
 @require_http_methods(["GET", "POST"])
 @login_required
-def new_contact(request: HttpRequest, pk: int) -> HttpResponse:
+def new_contact(request: SignedRequest, pk: int) -> HttpResponse:
     colleague(request)
     customer = get_object_or_404(Customer.objects.visible_to(request.user), pk=pk)
     form = ContactForm(request.POST or None, customer=customer)
@@ -79,7 +80,7 @@ def new_contact(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @login_required
-def edit_contact(request: HttpRequest, pk: int) -> HttpResponse:
+def edit_contact(request: SignedRequest, pk: int) -> HttpResponse:
     colleague(request)
     contact = get_object_or_404(Contact.objects.visible_to(request.user).select_related("customer"), pk=pk)
     form = ContactForm(request.POST or None, customer=contact.customer, instance=contact)
@@ -91,7 +92,7 @@ def edit_contact(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @login_required
-def new_site(request: HttpRequest, pk: int) -> HttpResponse:
+def new_site(request: SignedRequest, pk: int) -> HttpResponse:
     colleague(request)
     customer = get_object_or_404(Customer.objects.visible_to(request.user), pk=pk)
     form = SiteForm(request.POST or None)
@@ -104,7 +105,7 @@ def new_site(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @login_required
-def new_project(request: HttpRequest, pk: int) -> HttpResponse:
+def new_project(request: SignedRequest, pk: int) -> HttpResponse:
     colleague(request)
     customer = get_object_or_404(Customer.objects.visible_to(request.user), pk=pk)
     form = ProjectForm(request.POST or None, customer=customer)

@@ -24,7 +24,14 @@ class DeskConfig(AppConfig):
                 Place(70, "p", "clock-check", _("Count"), "/promises/count/", lambda u: u.is_colleague),
                 Place(80, "l", "calendar", _("Calendars"), "/promises/calendars/", lambda u: u.is_colleague),
                 Place(90, "i", "table-import", _("Import"), "/imports/", lambda u: u.leads),
-                Place(95, "u", "users", _("Colleagues"), "/people/", lambda u: u.holds(Role.ADMINISTRATOR, Role.GENERAL_MANAGER)),
+                Place(
+                    95,
+                    "u",
+                    "users",
+                    _("Colleagues"),
+                    "/people/",
+                    lambda u: u.holds(Role.ADMINISTRATOR, Role.GENERAL_MANAGER),
+                ),
             ]
         )
         TOP.append(lambda request: {"unread": Notice.objects.visible_to(request.user).unread()[:100].count()})

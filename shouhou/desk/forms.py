@@ -18,22 +18,36 @@ def preset_choices() -> list[tuple[str, str]]:
 
 
 class SetupForm(Dressed, forms.Form):
-    setup_key = forms.CharField(label=_("Setup key"), help_text=_("Printed in the terminal in which you started Shouhou."))
+    setup_key = forms.CharField(
+        label=_("Setup key"), help_text=_("Printed in the terminal in which you started Shouhou.")
+    )
     company = forms.CharField(label=_("Company"), max_length=200)
     hotline = forms.CharField(label=_("Hotline number"), max_length=40)
-    calendar = forms.ChoiceField(label=_("Working calendar"), choices=[("CN", _("China, with make-up working days")), ("plain", _("Monday to Friday, no holidays"))])
-    presets = forms.MultipleChoiceField(label=_("Presets that your company offers"), choices=preset_choices, widget=forms.CheckboxSelectMultiple, initial=["software_standard"])
+    calendar = forms.ChoiceField(
+        label=_("Working calendar"),
+        choices=[("CN", _("China, with make-up working days")), ("plain", _("Monday to Friday, no holidays"))],
+    )
+    presets = forms.MultipleChoiceField(
+        label=_("Presets that your company offers"),
+        choices=preset_choices,
+        widget=forms.CheckboxSelectMultiple,
+        initial=["software_standard"],
+    )
     username = forms.CharField(label=_("Administrator's user name"), max_length=150)
     name = forms.CharField(label=_("Administrator's name"), max_length=100)
     email = forms.EmailField(label=_("E-mail"), required=False)
-    password = forms.CharField(label=_("Password"), widget=forms.PasswordInput(render_value=True), help_text=_("At least 10 characters."))
+    password = forms.CharField(
+        label=_("Password"), widget=forms.PasswordInput(render_value=True), help_text=_("At least 10 characters.")
+    )
     password_again = forms.CharField(label=_("Password again"), widget=forms.PasswordInput(render_value=True))
 
     def clean_setup_key(self) -> str:
         """Only who started the system may set it up."""
         given: str = self.cleaned_data["setup_key"].strip()
         if not secrets.compare_digest(given.encode(), os.environ.get("SHOUHOU_SETUP_KEY", "").encode()) or not given:
-            raise forms.ValidationError(_now("This is not the key that was printed at the start: look in the terminal."))
+            raise forms.ValidationError(
+                _now("This is not the key that was printed at the start: look in the terminal.")
+            )
         return given
 
     def clean_password(self) -> str:

@@ -22,7 +22,7 @@ from shouhou.desk.forms import SetupForm
 from shouhou.equipment.models import InstalledItem
 from shouhou.feedback.models import FollowUp
 from shouhou.notices.models import Notice
-from shouhou.people.models import Organisation, User
+from shouhou.people.models import Organisation, SignedRequest, User
 from shouhou.requests.models import Reassignment, ServiceRequest
 from shouhou.shared.live import stream
 from shouhou.shared.models import Event
@@ -30,8 +30,8 @@ from shouhou.shared.pages import page
 from shouhou.shared.time import NEVER, now
 
 
-def colleague(request: HttpRequest) -> User:
-    user: User = request.user  # type: ignore[assignment]
+def colleague(request: SignedRequest) -> User:
+    user: User = request.user
     if not user.is_colleague:
         raise Http404
     return user
@@ -42,26 +42,43 @@ def home(request: HttpRequest) -> HttpResponse:
     """What I owe now, by due time; what waits for me. A fresh system goes to the wizard, a customer to the portal."""
     if not request.user.is_authenticated:
         return redirect("desk:setup" if needs_wizard() else settings.LOGIN_URL)
-    user: User = request.user  # type: ignore[assignment]
+    user: User = request.user
     if not user.is_colleague:
         return redirect("portal:home")
     mine = ServiceRequest.objects.filter(owner=user).open().for_list()
     running = mine.filter(status__in=ServiceRequest.RUNNING)
     context = {
-        "owed": running.order_by("next_due_at", "id")[:30], "waiting": mine.filter(status=ServiceRequest.Status.RESOLVED).order_by("confirm_by", "id")[:10],
-        "offers": Reassignment.objects.filter(taker=user, state=Reassignment.State.OFFERED).select_related("request__customer", "giver"),
-        "follow_ups": FollowUp.objects.visible_to(user).filter(status=FollowUp.Status.PLANNED, from_on__lte=now().date()).exclude(served_by=user).select_related("request__customer").order_by("due_on", "id")[:10] if user.serves else [],
-        "now": now(), "never": NEVER,
-        "at_risk": ServiceRequest.objects.visible_to(user).open().exclude(owner=user).filter(next_due_at__lt=now()).for_list().order_by("next_due_at", "id")[:15] if user.leads else [],
-    }  # fmt: skip
+        "owed": running.order_by("next_due_at", "id")[:30],
+        "waiting": mine.filter(status=ServiceRequest.Status.RESOLVED).order_by("confirm_by", "id")[:10],
+        "offers": Reassignment.objects.filter(taker=user, state=Reassignment.State.OFFERED).select_related(
+            "request__customer", "giver"
+        ),
+        "follow_ups": FollowUp.objects.visible_to(user)
+        .filter(status=FollowUp.Status.PLANNED, from_on__lte=now().date())
+        .exclude(served_by=user)
+        .select_related("request__customer")
+        .order_by("due_on", "id")[:10]
+        if user.serves
+        else [],
+        "now": now(),
+        "never": NEVER,
+        "at_risk": ServiceRequest.objects.visible_to(user)
+        .open()
+        .exclude(owner=user)
+        .filter(next_due_at__lt=now())
+        .for_list()
+        .order_by("next_due_at", "id")[:15]
+        if user.leads
+        else [],
+    }
     return page(request, "desk/home.html", context, fragment="work")
 
 
 @require_GET
 @login_required
-def search(request: HttpRequest) -> HttpResponse:
+def search(request: SignedRequest) -> HttpResponse:
     """Requests, customers, contacts and items by words; a number goes straight to its request."""
-    user: User = request.user  # type: ignore[assignment]
+    user: User = request.user
     words = request.GET.get("q", "").strip()[:100]
     context: dict[str, Any] = {"q": words, "now": now()}
     if words:
@@ -73,57 +90,98 @@ def search(request: HttpRequest) -> HttpResponse:
         if user.is_colleague:
             context["customers"] = list(Customer.objects.visible_to(user).matching(words).order_by("name")[:10])
             context["contacts"] = list(
-                (Contact.objects.visible_to(user).filter(name__icontains=words) | Contact.objects.visible_to(user).filter(phones__written__icontains=words))
-                .select_related("customer").distinct().order_by("name")[:10]
-            )  # fmt: skip
-        context["items"] = list(InstalledItem.objects.visible_to(user).matching(words).select_related("product", "customer").order_by("id")[:10])
+                (
+                    Contact.objects.visible_to(user).filter(name__icontains=words)
+                    | Contact.objects.visible_to(user).filter(phones__written__icontains=words)
+                )
+                .select_related("customer")
+                .distinct()
+                .order_by("name")[:10]
+            )
+        context["items"] = list(
+            InstalledItem.objects.visible_to(user)
+            .matching(words)
+            .select_related("product", "customer")
+            .order_by("id")[:10]
+        )
     return page(request, "desk/search.html", context)
 
 
 @require_GET
 @login_required
-def notices(request: HttpRequest) -> HttpResponse:
+def notices(request: SignedRequest) -> HttpResponse:
     """What I should know, the newest first."""
     rows = list(Notice.objects.visible_to(request.user).filter(dropped_at=None).order_by("-id")[:100])
-    cases = ServiceRequest.objects.visible_to(request.user).in_bulk({n.case_id for n in rows if n.case_kind == ServiceRequest.KIND})
+    cases = ServiceRequest.objects.visible_to(request.user).in_bulk(
+        {n.case_id for n in rows if n.case_kind == ServiceRequest.KIND}
+    )
     return page(request, "desk/notices.html", {"rows": [(n, cases.get(n.case_id)) for n in rows]})
 
 
 @require_POST
 @login_required
-def open_notice(request: HttpRequest, pk: int) -> HttpResponse:
+def open_notice(request: SignedRequest, pk: int) -> HttpResponse:
     """Mark it read and go there."""
     notice = get_object_or_404(Notice.objects.visible_to(request.user), pk=pk)
     Notice.objects.filter(pk=pk, read_at=None).update(read_at=now())
-    return redirect("requests:detail", notice.case_id) if notice.case_kind == ServiceRequest.KIND else redirect("desk:notices")
+    return (
+        redirect("requests:detail", notice.case_id)
+        if notice.case_kind == ServiceRequest.KIND
+        else redirect("desk:notices")
+    )
 
 
 @require_POST
 @login_required
-def read_all(request: HttpRequest) -> HttpResponse:
+def read_all(request: SignedRequest) -> HttpResponse:
     Notice.objects.visible_to(request.user).unread().update(read_at=now())
     return redirect("desk:notices")
 
 
 @require_GET
 @login_required
-def customer(request: HttpRequest, pk: int) -> HttpResponse:
+def customer(request: SignedRequest, pk: int) -> HttpResponse:
     """客户360: people responsible, items, agreements, requests, and everything that happened, in order (E7)."""
     user = colleague(request)
     row = get_object_or_404(Customer.objects.visible_to(user).select_related("organisation", "owner", "deputy"), pk=pk)
-    events = list(Event.objects.filter(customer_id=pk).exclude(kind__startswith="clock.").order_by("-occurred_at", "-id")[:60])
+    events = list(
+        Event.objects.filter(customer_id=pk).exclude(kind__startswith="clock.").order_by("-occurred_at", "-id")[:60]
+    )
     people = User.objects.in_bulk({e.by_id for e in events if e.by_id})
-    cases = ServiceRequest.objects.visible_to(user).in_bulk({e.case_id for e in events if e.case_kind == ServiceRequest.KIND})
+    cases = ServiceRequest.objects.visible_to(user).in_bulk(
+        {e.case_id for e in events if e.case_kind == ServiceRequest.KIND}
+    )
     context = {
-        "customer": row, "now": now(),
-        "contacts": Contact.objects.filter(customer=row, retired_at=None).select_related("site").prefetch_related("phones").order_by("name")[:100],
+        "customer": row,
+        "now": now(),
+        "contacts": Contact.objects.filter(customer=row, retired_at=None)
+        .select_related("site")
+        .prefetch_related("phones")
+        .order_by("name")[:100],
         "sites": Site.objects.filter(customer=row, retired_at=None).order_by("name")[:50],
-        "projects": Project.objects.filter(customer=row).select_related("manager", "support_engineer").order_by("name")[:50],
-        "items": InstalledItem.objects.filter(customer=row, retired_at=None).select_related("product", "site", "vendor").order_by("product__name", "id")[:100],
-        "agreements": Agreement.objects.filter(customer=row).select_related("service_level").order_by("-starts_on", "-id")[:50],
-        "open": ServiceRequest.objects.visible_to(user).open().filter(customer=row).for_list().order_by("next_due_at", "id")[:50],
-        "lines": [{"event": e, "by": people.get(e.by_id), "case": cases.get(e.case_id) if e.case_kind == ServiceRequest.KIND else None} for e in events],
-    }  # fmt: skip
+        "projects": Project.objects.filter(customer=row)
+        .select_related("manager", "support_engineer")
+        .order_by("name")[:50],
+        "items": InstalledItem.objects.filter(customer=row, retired_at=None)
+        .select_related("product", "site", "vendor")
+        .order_by("product__name", "id")[:100],
+        "agreements": Agreement.objects.filter(customer=row)
+        .select_related("service_level")
+        .order_by("-starts_on", "-id")[:50],
+        "open": ServiceRequest.objects.visible_to(user)
+        .open()
+        .filter(customer=row)
+        .for_list()
+        .order_by("next_due_at", "id")[:50],
+        "lines": [
+            {
+                "event": e,
+                "by": people.get(e.by_id),
+                "case": cases.get(e.case_id) if e.case_kind == ServiceRequest.KIND else None,
+            }
+            for e in events
+        ],
+    }
     return page(request, "desk/customer.html", context)
 
 
@@ -141,7 +199,7 @@ def setup(request: HttpRequest) -> HttpResponse:
 
 
 def _topics(cookies: str, asked: list[str]) -> frozenset[str] | None:
-    """The topics that this session may watch; None for a stranger. Every row behind one is authorised again when fetched."""
+    """The topics that this session may watch; None for a stranger. Each row is authorised again when fetched."""
     try:
         jar = SimpleCookie(cookies)
         morsel = jar.get(settings.SESSION_COOKIE_NAME)
@@ -154,16 +212,20 @@ def _topics(cookies: str, asked: list[str]) -> frozenset[str] | None:
             kind, _colon, pk = topic.partition(":")
             if not pk.isdigit():
                 continue
-            if kind == ServiceRequest.KIND and ServiceRequest.objects.visible_to(user).filter(pk=int(pk)).exists():
-                allowed.add(topic)
-            elif kind == "board" and Organisation.objects.visible_to(user).filter(pk=int(pk)).exists():
+            if (
+                kind == ServiceRequest.KIND and ServiceRequest.objects.visible_to(user).filter(pk=int(pk)).exists()
+            ) or (kind == "board" and Organisation.objects.visible_to(user).filter(pk=int(pk)).exists()):
                 allowed.add(topic)
         return frozenset(allowed)
     finally:
         close_old_connections()
 
 
-async def events(scope: dict[str, Any], receive: Callable[[], Awaitable[dict[str, Any]]], send: Callable[[dict[str, Any]], Awaitable[None]]) -> None:
+async def events(
+    scope: dict[str, Any],
+    receive: Callable[[], Awaitable[dict[str, Any]]],
+    send: Callable[[dict[str, Any]], Awaitable[None]],
+) -> None:
     """The live stream, outside Django's request cycle: session first, then only allowed topics."""
     headers = dict(scope["headers"])
     asked = parse_qs(scope.get("query_string", b"").decode("latin-1")).get("topic", [])
@@ -178,13 +240,13 @@ async def events(scope: dict[str, Any], receive: Callable[[], Awaitable[dict[str
 
 @require_http_methods(["GET", "POST"])
 @login_required
-def imports(request: HttpRequest) -> HttpResponse:
+def imports(request: SignedRequest) -> HttpResponse:
     """The import door."""
     raise Http404
 
 
 @require_GET
 @login_required
-def import_sample(request: HttpRequest) -> HttpResponse:
+def import_sample(request: SignedRequest) -> HttpResponse:
     """A workbook to fill in."""
     raise Http404

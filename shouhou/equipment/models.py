@@ -25,7 +25,9 @@ class Product(models.Model):
     name = models.CharField(_("Name"), max_length=200, unique=True)
     kind = models.CharField(_("Kind"), max_length=20, choices=Kind.choices, default=Kind.SOFTWARE)
     item_class = models.CharField(_("Class"), max_length=60, blank=True, default="")
-    vendor = models.ForeignKey(Organisation, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("Vendor"))
+    vendor = models.ForeignKey(
+        Organisation, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("Vendor")
+    )
     retired_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     class Meta:
@@ -51,12 +53,18 @@ class InstalledItem(models.Model):
     organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="+")
     customer = models.ForeignKey(Customer, models.PROTECT, related_name="items", verbose_name=_("Customer"))
     site = models.ForeignKey(Site, models.PROTECT, null=True, blank=True, related_name="items", verbose_name=_("Site"))
-    project = models.ForeignKey(Project, models.PROTECT, null=True, blank=True, related_name="items", verbose_name=_("Project"))
+    project = models.ForeignKey(
+        Project, models.PROTECT, null=True, blank=True, related_name="items", verbose_name=_("Project")
+    )
     product = models.ForeignKey(Product, models.PROTECT, related_name="items", verbose_name=_("Product"))
     version = models.CharField(_("Version"), max_length=60, blank=True, default="")
     serial_number = models.CharField(_("Serial number"), max_length=100, blank=True, default="")
-    vendor = models.ForeignKey(Organisation, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("Vendor"))
-    subcontractor = models.ForeignKey(Organisation, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("Subcontractor"))
+    vendor = models.ForeignKey(
+        Organisation, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("Vendor")
+    )
+    subcontractor = models.ForeignKey(
+        Organisation, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("Subcontractor")
+    )
     purchased_on = models.DateField(_("Purchased on"), null=True, blank=True)
     certified_on = models.DateField(_("Certificate signed on"), null=True, blank=True)
     accepted_on = models.DateField(_("Accepted on"), null=True, blank=True)
@@ -69,7 +77,9 @@ class InstalledItem(models.Model):
     class Meta:
         verbose_name = _("Installed item")
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["product", "serial_number"], condition=~Q(serial_number=""), name="item_serial_once"),
+            models.UniqueConstraint(
+                fields=["product", "serial_number"], condition=~Q(serial_number=""), name="item_serial_once"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -13,7 +13,6 @@ from shouhou.shared.journal import record
 from shouhou.shared.time import now
 
 
-
 def working_days_after(days: Days, start: date, count: int) -> date:
     """The count-th worked day after a day."""
     day = start

@@ -48,7 +48,11 @@ class FollowUp(Lifecycle):
         Status.MISSED: {Status.DONE: asker},
         Status.DROPPED: {},
     }
-    FACTS: ClassVar = {Status.DONE: "follow_up.done", Status.MISSED: "follow_up.missed", Status.DROPPED: "follow_up.dropped"}
+    FACTS: ClassVar = {
+        Status.DONE: "follow_up.done",
+        Status.MISSED: "follow_up.missed",
+        Status.DROPPED: "follow_up.dropped",
+    }
 
     organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="+")
     customer = models.ForeignKey(Customer, models.PROTECT, null=True, related_name="+")
@@ -71,7 +75,9 @@ class FollowUp(Lifecycle):
     class Meta:
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["request"], condition=Q(status="planned"), name="follow_up_one_open"),
-            models.CheckConstraint(condition=~Q(status="done") | Q(solved__isnull=False), name="follow_up_done_says_solved"),
+            models.CheckConstraint(
+                condition=~Q(status="done") | Q(solved__isnull=False), name="follow_up_done_says_solved"
+            ),
         ]
         indexes: ClassVar = [models.Index(fields=["due_on", "id"], name="follow_up_due", condition=Q(status="planned"))]
 

@@ -2,7 +2,7 @@
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -10,35 +10,47 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from shouhou.feedback.actions import finish_follow_up, give_up_follow_up
 from shouhou.feedback.forms import FollowUpForm
 from shouhou.feedback.models import FollowUp
+from shouhou.people.models import SignedRequest
 from shouhou.shared.pages import keyset, page
 from shouhou.shared.time import now
 
 
-def found(request: HttpRequest, pk: int) -> FollowUp:
+def found(request: SignedRequest, pk: int) -> FollowUp:
     """Staff only; customers are asked, they do not see the list."""
-    if not request.user.is_colleague:  # type: ignore[union-attr]
+    if not request.user.is_colleague:
         raise Http404
-    rows = FollowUp.objects.visible_to(request.user).select_related("request__customer", "request__contact", "request__owner", "served_by")
+    rows = FollowUp.objects.visible_to(request.user).select_related(
+        "request__customer", "request__contact", "request__owner", "served_by"
+    )
     return get_object_or_404(rows, pk=pk)
 
 
 @require_GET
 @login_required
-def index(request: HttpRequest) -> HttpResponse:
+def index(request: SignedRequest) -> HttpResponse:
     """What is to be followed up, by due day."""
-    if not request.user.is_colleague:  # type: ignore[union-attr]
+    if not request.user.is_colleague:
         raise Http404
     rows = FollowUp.objects.visible_to(request.user).select_related("request__customer", "request__owner", "served_by")
     view = request.GET.get("view", "planned")
     order = ("due_on", "id") if view == "planned" else ("-id",)
-    rows = rows.filter(status=FollowUp.Status.PLANNED) if view == "planned" else rows.exclude(status=FollowUp.Status.PLANNED)
+    rows = (
+        rows.filter(status=FollowUp.Status.PLANNED)
+        if view == "planned"
+        else rows.exclude(status=FollowUp.Status.PLANNED)
+    )
     after_rows, after = keyset(rows, order, request.GET.get("after", ""), 50)
-    return page(request, "feedback/list.html", {"rows": after_rows, "after": after, "view": view, "today": now().date()}, fragment="rows")
+    return page(
+        request,
+        "feedback/list.html",
+        {"rows": after_rows, "after": after, "view": view, "today": now().date()},
+        fragment="rows",
+    )
 
 
 @require_http_methods(["GET", "POST"])
 @login_required
-def detail(request: HttpRequest, pk: int) -> HttpResponse:
+def detail(request: SignedRequest, pk: int) -> HttpResponse:
     """One follow-up."""
     row = found(request, pk)
     form = FollowUpForm(request.POST or None)
@@ -54,7 +66,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 @login_required
-def missed(request: HttpRequest, pk: int) -> HttpResponse:
+def missed(request: SignedRequest, pk: int) -> HttpResponse:
     """Nobody was reached."""
     give_up_follow_up(found(request, pk), by=request.user)
     return redirect("feedback:list")

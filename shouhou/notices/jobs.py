@@ -1,4 +1,4 @@
-"""Delivering the outbox."""
+"""Delivering the outbox, and telling people what clocks say."""
 
 import smtplib
 
@@ -7,7 +7,10 @@ from django.core import mail
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
-from shouhou.notices.models import Mail
+from shouhou.notices.actions import tell
+from shouhou.notices.models import Mail, Notice
+from shouhou.shared.facts import on
+from shouhou.shared.models import Event
 from shouhou.shared.time import now
 
 
@@ -27,3 +30,25 @@ def deliver_mail(mail_id: int) -> None:
         raise
     row.state, row.sent_at = Mail.State.SENT, now()
     row.save(update_fields=["tries", "state", "sent_at"])
+
+
+@on("clock.warned", "clock.broken")
+def tell_about_clock(event: Event) -> None:
+    """A warning or a breach reaches whom the commitment names; a broken promise also the duty manager."""
+    if event.origin == "import":
+        return
+    tell(event=event, audience=str(event.data.get("audience", "owner")))
+    if event.kind == "clock.broken":
+        tell(event=event, audience="duty_manager")
+
+
+@on("clock.reinstated")
+def drop_notices(event: Event) -> None:
+    """The promise turned out to be kept: unread notices of its breach go, whoever read one is told."""
+    about = Notice.objects.filter(
+        case_kind=event.case_kind, case_id=event.case_id, kind="clock.broken", data__clock=event.data.get("clock")
+    )
+    about.filter(read_at=None).update(dropped_at=now())
+    if about.exclude(read_at=None).exists():
+        tell(event=event, audience="owner")
+        tell(event=event, audience="duty_manager")

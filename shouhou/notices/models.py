@@ -38,9 +38,13 @@ class Notice(models.Model):
 
     class Meta:
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["user", "event_id"], condition=Q(event_id__isnull=False), name="notice_once_per_event"),
+            models.UniqueConstraint(
+                fields=["user", "event_id"], condition=Q(event_id__isnull=False), name="notice_once_per_event"
+            ),
         ]
-        indexes: ClassVar = [models.Index(fields=["user", "-id"], name="notice_unread", condition=Q(read_at=None, dropped_at=None))]
+        indexes: ClassVar = [
+            models.Index(fields=["user", "-id"], name="notice_unread", condition=Q(read_at=None, dropped_at=None))
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.user_id}"

@@ -20,9 +20,13 @@ class AccountAdapter(DefaultAccountAdapter):
 
 
 @transaction.atomic
-def appoint(*, user: User, role: str, organisation: Organisation, from_on: date, until_on: date | None = None, by: Any) -> Appointment:
+def appoint(
+    *, user: User, role: str, organisation: Organisation, from_on: date, until_on: date | None = None, by: Any
+) -> Appointment:
     """Give a person a role in an organisation, and record who gave it."""
-    post = Appointment.objects.create(user=user, role=role, organisation=organisation, from_on=from_on, until_on=until_on)
+    post = Appointment.objects.create(
+        user=user, role=role, organisation=organisation, from_on=from_on, until_on=until_on
+    )
     user.__dict__.pop("posts", None)
     record("person.appointed", subject=user, by=by, data={"role": role, "organisation": organisation.pk})
     return post

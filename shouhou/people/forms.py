@@ -23,8 +23,15 @@ class ColleagueForm(Dressed, forms.ModelForm):
     """A colleague with one role; more are added later."""
 
     organisation = forms.ModelChoiceField(Organisation.objects.none(), label=_("Service organisation"))
-    roles = forms.MultipleChoiceField(choices=Role.choices, label=_("Roles"), widget=forms.SelectMultiple(attrs={"size": 10}))
-    password = forms.CharField(label=_("Password"), required=False, widget=forms.PasswordInput(render_value=True), help_text=_("At least 10 characters; leave empty to keep it."))
+    roles = forms.MultipleChoiceField(
+        choices=Role.choices, label=_("Roles"), widget=forms.SelectMultiple(attrs={"size": 10})
+    )
+    password = forms.CharField(
+        label=_("Password"),
+        required=False,
+        widget=forms.PasswordInput(render_value=True),
+        help_text=_("At least 10 characters; leave empty to keep it."),
+    )
 
     class Meta:
         model = User

@@ -7,6 +7,7 @@ from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, Permis
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
+from django.http import HttpRequest  # noqa: TID251 - a type only, for the doors of every room
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
@@ -51,7 +52,9 @@ class Organisation(models.Model):
 
     name = models.CharField(_("Name"), max_length=200)
     kind = models.CharField(_("Kind"), max_length=20, choices=Kind.choices, default=Kind.CENTRE)
-    parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="children", verbose_name=_("Above it"))
+    parent = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="children", verbose_name=_("Above it")
+    )
     path = models.CharField(max_length=200, editable=False, default="", db_index=True)
     zone = models.CharField(_("Time zone"), max_length=64, default=DEFAULT_ZONE, validators=[valid_zone])
     region = models.CharField(_("Region"), max_length=100, blank=True, default="")
@@ -226,8 +229,16 @@ class Appointment(models.Model):
     class Meta:
         indexes: ClassVar = [models.Index(fields=["role", "organisation"], name="appointment_role")]
         constraints: ClassVar = [
-            models.CheckConstraint(condition=Q(until_on=None) | Q(until_on__gte=models.F("from_on")), name="appointment_ends_after_start"),
+            models.CheckConstraint(
+                condition=Q(until_on=None) | Q(until_on__gte=models.F("from_on")), name="appointment_ends_after_start"
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.user} {self.role}"
+
+
+class SignedRequest(HttpRequest):
+    """For type checkers: a web request of somebody who is signed in, as every view behind login_required gets it."""
+
+    user: User

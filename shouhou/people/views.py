@@ -1,5 +1,7 @@
 """One's own settings; colleagues and organisations for administrators."""
 
+from typing import Any
+
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
@@ -10,16 +12,16 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from shouhou.people.actions import save_colleague
 from shouhou.people.forms import ColleagueForm, MeForm, OrganisationForm
-from shouhou.people.middleware import COOKIE
-from shouhou.people.models import Organisation, User
+from shouhou.people.models import Organisation, SignedRequest, User
 from shouhou.people.rules import Role
 from shouhou.shared.lifecycle import Refused
+from shouhou.shared.middleware import LANGUAGE_COOKIE
 from shouhou.shared.pages import page
 
 
-def administrator(request: HttpRequest) -> User:
+def administrator(request: SignedRequest) -> User:
     """Only administrators and general managers keep people and organisations."""
-    user: User = request.user  # type: ignore[assignment]
+    user: User = request.user
     if not user.holds(Role.ADMINISTRATOR, Role.GENERAL_MANAGER):
         raise Refused(_("Only an administrator may do this."))
     return user
@@ -27,7 +29,7 @@ def administrator(request: HttpRequest) -> User:
 
 @require_http_methods(["GET", "POST"])
 @login_required
-def me(request: HttpRequest) -> HttpResponse:
+def me(request: SignedRequest) -> HttpResponse:
     """Name, language, zone, theme."""
     form = MeForm(request.POST or None, instance=request.user)
     if request.method == "POST" and form.is_valid():
@@ -45,7 +47,7 @@ def language(request: HttpRequest) -> HttpResponse:
         back = "/"
     answer = redirect(back)
     if chosen in User.Language.values:
-        answer.set_cookie(COOKIE, chosen, max_age=365 * 86400, httponly=True, samesite="Lax")
+        answer.set_cookie(LANGUAGE_COOKIE, chosen, max_age=365 * 86400, httponly=True, samesite="Lax")
         if request.user.is_authenticated:
             User.objects.filter(pk=request.user.pk).update(language=chosen)
     return answer
@@ -53,7 +55,7 @@ def language(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 @login_required
-def index(request: HttpRequest) -> HttpResponse:
+def index(request: SignedRequest) -> HttpResponse:
     """Colleagues of one's branch."""
     user = administrator(request)
     people = User.objects.visible_to(user).prefetch_related("appointments__organisation").order_by("name", "pk")
@@ -62,19 +64,21 @@ def index(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @login_required
-def new(request: HttpRequest) -> HttpResponse:
+def new(request: SignedRequest) -> HttpResponse:
     """A new colleague."""
     user = administrator(request)
     form = ColleagueForm(request.POST or None, by=user)
     if request.method == "POST" and form.is_valid():
         save_colleague(form.instance, **_given(form), by=user)
         return redirect("people:list")
-    return page(request, "people/form.html", {"form": form, "title": _("New colleague")}, status=422 if form.errors else 200)
+    return page(
+        request, "people/form.html", {"form": form, "title": _("New colleague")}, status=422 if form.errors else 200
+    )
 
 
 @require_http_methods(["GET", "POST"])
 @login_required
-def edit(request: HttpRequest, pk: int) -> HttpResponse:
+def edit(request: SignedRequest, pk: int) -> HttpResponse:
     """A colleague's data and roles."""
     user = administrator(request)
     person = get_object_or_404(User.objects.visible_to(user), pk=pk)
@@ -85,13 +89,13 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
     return page(request, "people/form.html", {"form": form, "title": person.name}, status=422 if form.errors else 200)
 
 
-def _given(form: ColleagueForm) -> dict[str, object]:
+def _given(form: ColleagueForm) -> dict[str, Any]:
     return {name: form.cleaned_data[name] for name in ("organisation", "roles", "password")}
 
 
 @require_http_methods(["GET", "POST"])
 @login_required
-def organisations(request: HttpRequest) -> HttpResponse:
+def organisations(request: SignedRequest) -> HttpResponse:
     """The tree of service organisations, and a form for one more."""
     user = administrator(request)
     form = OrganisationForm(request.POST or None, by=user)

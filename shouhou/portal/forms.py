@@ -18,7 +18,7 @@ class NewForm(Dressed, forms.Form):
     subject = forms.CharField(label=_("In one line"), max_length=200)
     description = forms.CharField(label=_("What happened"), widget=forms.Textarea(attrs={"rows": 4}))
     urgency = forms.ChoiceField(choices=Grade.choices, label=_("How urgent"), initial=Grade.MEDIUM)
-    files = ManyFiles(label=_("Screenshots and logs"), required=False)
+    files = ManyFiles(label=_("Screenshots and logs"), required=False)  # type: ignore[assignment]
 
     def __init__(self, *args: Any, contact: Contact, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -31,5 +31,9 @@ class ReplyForm(Dressed, forms.Form):
 
 
 class ConfirmForm(Dressed, forms.Form):
-    words = forms.CharField(label=_("Anything you want to tell us"), widget=forms.Textarea(attrs={"rows": 3}), required=False)
-    answer = forms.ChoiceField(choices=[("solved", _("It is solved")), ("open", _("It is not solved"))], widget=forms.HiddenInput)
+    words = forms.CharField(
+        label=_("Anything you want to tell us"), widget=forms.Textarea(attrs={"rows": 3}), required=False
+    )
+    answer = forms.ChoiceField(
+        choices=[("solved", _("It is solved")), ("open", _("It is not solved"))], widget=forms.HiddenInput
+    )

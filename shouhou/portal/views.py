@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from shouhou.customers.models import Contact, Customer, Project, contact_of
+from shouhou.people.models import SignedRequest
 from shouhou.portal.forms import ConfirmForm, NewForm, ReplyForm
 from shouhou.requests.actions.intake import take_request
 from shouhou.requests.actions.talk import answer_by_link, attach_files, receive_message
@@ -21,9 +22,9 @@ from shouhou.shared.pages import page
 from shouhou.shared.time import now
 
 
-def customer_of(request: HttpRequest) -> Contact:
+def customer_of(request: SignedRequest) -> Contact:
     """The contact who is signed in; staff have no portal of their own (404)."""
-    contact = contact_of(request.user)  # type: ignore[arg-type]
+    contact = contact_of(request.user)
     if contact is None:
         raise Http404
     return contact
@@ -31,23 +32,27 @@ def customer_of(request: HttpRequest) -> Contact:
 
 @require_GET
 @login_required
-def index(request: HttpRequest) -> HttpResponse:
+def index(request: SignedRequest) -> HttpResponse:
     """The customer's requests, people responsible, and the first step."""
     contact = customer_of(request)
     customer = Customer.objects.select_related("owner", "deputy", "organisation").get(pk=contact.customer_id)
     requests = ServiceRequest.objects.visible_to(request.user).for_list()
     context = {
-        "contact": contact, "customer": customer, "open": requests.open().order_by("next_due_at", "id")[:100],
+        "contact": contact,
+        "customer": customer,
+        "open": requests.open().order_by("next_due_at", "id")[:100],
         "ended": requests.filter(status__in=ServiceRequest.ENDED).order_by("-id")[:20],
-        "projects": Project.objects.visible_to(request.user).select_related("manager", "support_engineer").order_by("name"),
+        "projects": Project.objects.visible_to(request.user)
+        .select_related("manager", "support_engineer")
+        .order_by("name"),
         "now": now(),
-    }  # fmt: skip
+    }
     return page(request, "portal/home.html", context)
 
 
 @require_http_methods(["GET", "POST"])
 @login_required
-def new(request: HttpRequest) -> HttpResponse:
+def new(request: SignedRequest) -> HttpResponse:
     """Raise a request."""
     contact = customer_of(request)
     form = NewForm(request.POST or None, request.FILES or None, contact=contact)
@@ -56,7 +61,12 @@ def new(request: HttpRequest) -> HttpResponse:
         files = data.pop("files")
         with transaction.atomic():
             case = take_request(
-                by=request.user, channel=Channel.PORTAL, customer=contact.customer, contact=contact, need=data["subject"], **data
+                by=request.user,
+                channel=Channel.PORTAL,
+                customer=contact.customer,
+                contact=contact,
+                need=data["subject"],
+                **data,
             )
             attach_files(case, files=files, by=request.user)
         messages.success(request, _("Thank you. Your request is %(number)s.") % {"number": case.number})
@@ -67,19 +77,27 @@ def new(request: HttpRequest) -> HttpResponse:
 def _shown(case: ServiceRequest) -> dict[str, Any]:
     """What a customer sees of a request: what was promised and how it stands, and what was said to them."""
     said = case.messages.exclude(direction=Message.Direction.NOTE).select_related("author", "contact").order_by("at")
-    events = [e for e in Event.objects.of(case) if e.audience == Event.Audience.CUSTOMER and not e.kind.startswith("message.")]
+    events = [
+        e for e in Event.objects.of(case) if e.audience == Event.Audience.CUSTOMER and not e.kind.startswith("message.")
+    ]
     return {
-        "case": case, "clocks": [c for c in case.clocks() if c.state != "cancelled"], "messages_said": said, "events": events, "now": now(),
+        "case": case,
+        "clocks": [c for c in case.clocks() if c.state != "cancelled"],
+        "messages_said": said,
+        "events": events,
+        "now": now(),
         "attachments": list(case.attachments.select_related("blob")),
-    }  # fmt: skip
+    }
 
 
 @require_http_methods(["GET", "POST"])
 @login_required
-def request_page(request: HttpRequest, pk: int) -> HttpResponse:
+def request_page(request: SignedRequest, pk: int) -> HttpResponse:
     """One request of the customer; POST is a reply, a confirmation, or “not solved”."""
     customer_of(request)
-    rows = ServiceRequest.objects.visible_to(request.user).select_related("owner", "customer", "organisation", "item__product")
+    rows = ServiceRequest.objects.visible_to(request.user).select_related(
+        "owner", "customer", "organisation", "item__product"
+    )
     case = get_object_or_404(rows, pk=pk)
     form = ReplyForm(request.POST if request.POST.get("do") == "reply" else None)
     if request.method == "POST":
@@ -98,11 +116,18 @@ def request_page(request: HttpRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def confirm(request: HttpRequest, token: str) -> HttpResponse:
     """The secret address of a solution: confirm it, or say that it is not solved. Needs no sign-in; counts once."""
-    link = get_object_or_404(ConfirmationLink.objects.select_related("request__customer"), digest=ConfirmationLink.digest_of(token))
+    link = get_object_or_404(
+        ConfirmationLink.objects.select_related("request__customer"), digest=ConfirmationLink.digest_of(token)
+    )
     case = link.request
     form = ConfirmForm(request.POST or None)
     closed = bool(link.used_at) or link.expires_at < now() or case.status != ServiceRequest.Status.RESOLVED
     if request.method == "POST" and form.is_valid():
         answer_by_link(link, solved=form.cleaned_data["answer"] == "solved", words=form.cleaned_data["words"])
         return redirect("portal:confirm", token)
-    return page(request, "portal/confirm.html", {"case": case, "form": form, "closed": closed, "link": link}, status=422 if form.errors else 200)
+    return page(
+        request,
+        "portal/confirm.html",
+        {"case": case, "form": form, "closed": closed, "link": link},
+        status=422 if form.errors else 200,
+    )

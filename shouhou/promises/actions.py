@@ -27,7 +27,7 @@ def make_calendar(*, name: str, days: Days, organisation: Any = None, by: Any = 
 
 @transaction.atomic
 def change_day(calendar: Calendar, *, day: date, what: str, name: str, by: Any) -> CalendarVersion:
-    """Publish a version in which one day is a day of rest, worked, or as its weekday says. Open clocks stay as they are."""
+    """Publish a version in which one day is of rest, worked, or as its weekday says. Open clocks stay."""
     now = calendar.current.days()
     rest, worked = dict(now.rest), set(now.worked)
     rest.pop(day, None)
@@ -37,7 +37,12 @@ def change_day(calendar: Calendar, *, day: date, what: str, name: str, by: Any) 
     elif what == "worked":
         worked.add(day)
     version = calendar.publish(replace(now, rest=rest, worked=frozenset(worked)), reason=f"{day}: {what}")
-    record("calendar.published", subject=calendar, by=by, data={"version": version.number, "day": day.isoformat(), "what": what})
+    record(
+        "calendar.published",
+        subject=calendar,
+        by=by,
+        data={"version": version.number, "day": day.isoformat(), "what": what},
+    )
     return version
 
 

@@ -10,9 +10,13 @@ class CountForm(Dressed, forms.Form):
     """A start and a period: when is it due, and why?"""
 
     start = Instant(label=_("From"))
-    within = forms.CharField(label=_("Within"), max_length=20, initial="2 wd", help_text="15 min, 24 h, 3 d, 2 w, 1 mo, 2 wd, same day")
+    within = forms.CharField(
+        label=_("Within"), max_length=20, initial="2 wd", help_text="15 min, 24 h, 3 d, 2 w, 1 mo, 2 wd, same day"
+    )
     window = forms.CharField(label=_("Window"), max_length=60, required=False, help_text="09:00-12:00,13:00-18:00")
-    days = forms.ChoiceField(label=_("On"), choices=[("daily", _("every day")), ("working", _("working days"))], required=False)
+    days = forms.ChoiceField(
+        label=_("On"), choices=[("daily", _("every day")), ("working", _("working days"))], required=False
+    )
     roll = forms.BooleanField(label=_("Moves off days of rest"), required=False, initial=True)
 
 
@@ -20,7 +24,10 @@ class DayForm(Dressed, forms.Form):
     """A change of one day of the calendar: it becomes a new version."""
 
     day = Day(label=_("Day"))
-    what = forms.ChoiceField(label=_("Is"), choices=[("rest", _("a day of rest")), ("worked", _("worked (make-up day)")), ("plain", _("as its weekday"))])
+    what = forms.ChoiceField(
+        label=_("Is"),
+        choices=[("rest", _("a day of rest")), ("worked", _("worked (make-up day)")), ("plain", _("as its weekday"))],
+    )
     name = forms.CharField(label=_("Name"), max_length=60, required=False)
 
 

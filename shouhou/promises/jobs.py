@@ -1,15 +1,11 @@
-"""The sweep: promises that come due without anybody doing anything, and the notices that clocks cause."""
+"""The sweep: promises that come due without anybody doing anything."""
 
 from collections.abc import Callable
 
 from django.db import transaction
 from procrastinate.contrib.django import app
 
-from shouhou.notices.actions import tell
-from shouhou.notices.models import Notice
 from shouhou.promises.models import Clock, Promised
-from shouhou.shared.facts import on
-from shouhou.shared.models import Event
 from shouhou.shared.time import now
 
 # case kind -> its model; rooms above register theirs in apps.ready()
@@ -57,23 +53,3 @@ def _advance(kind: str, pk: int) -> bool:
 def sweep_clocks(timestamp: int) -> None:
     """Every five seconds; between sweeps nothing is late by more than that."""
     sweep()
-
-
-@on("clock.warned", "clock.broken")
-def tell_about_clock(event: Event) -> None:
-    """A warning or a breach reaches whom the commitment names; a broken promise also the duty manager."""
-    if event.origin == "import":
-        return
-    tell(event=event, audience=str(event.data.get("audience", "owner")))
-    if event.kind == "clock.broken":
-        tell(event=event, audience="duty_manager")
-
-
-@on("clock.reinstated")
-def drop_notices(event: Event) -> None:
-    """The promise turned out to be kept: unread notices of its breach go, whoever read one is told."""
-    about = Notice.objects.filter(case_kind=event.case_kind, case_id=event.case_id, kind="clock.broken", data__clock=event.data.get("clock"))
-    about.filter(read_at=None).update(dropped_at=now())
-    if about.exclude(read_at=None).exists():
-        tell(event=event, audience="owner")
-        tell(event=event, audience="duty_manager")

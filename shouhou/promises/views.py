@@ -1,11 +1,12 @@
 """Calendars, and a page on which anybody can count a period."""
 
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
+from shouhou.people.models import SignedRequest
 from shouhou.promises.actions import change_day, import_icalendar
 from shouhou.promises.forms import CalendarFileForm, CountForm, DayForm
 from shouhou.promises.models import Calendar
@@ -18,27 +19,29 @@ from shouhou.shared.lifecycle import Refused
 from shouhou.shared.pages import page
 
 
-def colleague(request: HttpRequest) -> None:
-    if not request.user.is_colleague:  # type: ignore[union-attr]
+def colleague(request: SignedRequest) -> None:
+    if not request.user.is_colleague:
         raise Http404
 
 
 @require_GET
 @login_required
-def calendars(request: HttpRequest) -> HttpResponse:
+def calendars(request: SignedRequest) -> HttpResponse:
     colleague(request)
-    return page(request, "promises/calendars.html", {"rows": Calendar.objects.select_related("organisation").order_by("name")})
+    return page(
+        request, "promises/calendars.html", {"rows": Calendar.objects.select_related("organisation").order_by("name")}
+    )
 
 
 @require_http_methods(["GET", "POST"])
 @login_required
-def calendar(request: HttpRequest, pk: int) -> HttpResponse:
+def calendar(request: SignedRequest, pk: int) -> HttpResponse:
     """The days of a calendar's newest version; a change publishes another version."""
     colleague(request)
     row = get_object_or_404(Calendar, pk=pk)
     day_form, file_form = DayForm(), CalendarFileForm()
     if request.method == "POST":
-        if not request.user.leads:  # type: ignore[union-attr]
+        if not request.user.leads:
             raise Refused(_("Only who leads the organisation may change the calendar."))
         if request.FILES:
             file_form = CalendarFileForm(request.POST, request.FILES)
@@ -53,7 +56,10 @@ def calendar(request: HttpRequest, pk: int) -> HttpResponse:
     version = row.current
     days = version.days()
     year = int(request.GET["year"]) if request.GET.get("year", "").isdigit() else max(days.published or {2026})
-    shown = sorted([(d, n, "rest") for d, n in days.rest.items() if d.year == year] + [(d, "", "worked") for d in days.worked if d.year == year])
+    shown = sorted(
+        [(d, n, "rest") for d, n in days.rest.items() if d.year == year]
+        + [(d, "", "worked") for d in days.worked if d.year == year]
+    )
     context = {
         "calendar": row, "version": version, "days": shown, "year": year, "published": days.is_published(year),
         "day_form": day_form, "file_form": file_form,
@@ -63,7 +69,7 @@ def calendar(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_GET
 @login_required
-def count(request: HttpRequest) -> HttpResponse:
+def count(request: SignedRequest) -> HttpResponse:
     """When is it due, and why? For anybody who wants to check a promise."""
     form = CountForm(request.GET or None)
     result, segments = None, []
@@ -85,4 +91,9 @@ def count(request: HttpRequest) -> HttpResponse:
             form.add_error("window", _("This is no window. Write for example 09:00-18:00."))
         except TooFar:
             form.add_error("within", _("The due time lies too far away."))
-    return page(request, "promises/count.html", {"form": form, "result": result, "segments": segments}, status=422 if form.errors else 200)
+    return page(
+        request,
+        "promises/count.html",
+        {"form": form, "result": result, "segments": segments},
+        status=422 if form.errors else 200,
+    )

@@ -2,12 +2,12 @@
 
 from datetime import datetime
 
-from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from ninja import Router, Schema
 from pydantic import Field
 
 from shouhou.customers.models import Customer
+from shouhou.people.models import SignedRequest
 from shouhou.requests.actions.intake import take_request
 from shouhou.requests.actions.talk import resolve_request
 from shouhou.requests.models import ServiceRequest
@@ -59,18 +59,18 @@ class ResolveIn(Schema):
 
 
 @router.get("", response=list[RequestOut])
-def list_requests(request: HttpRequest, after: int = 0, limit: int = 50):  # type: ignore[no-untyped-def]
+def list_requests(request: SignedRequest, after: int = 0, limit: int = 50):  # type: ignore[no-untyped-def]
     """Requests by id, after a given one."""
     return ServiceRequest.objects.visible_to(request.user).filter(id__gt=after).order_by("id")[: min(limit, 500)]
 
 
 @router.get("/{pk}", response=RequestOut)
-def get_request(request: HttpRequest, pk: int):  # type: ignore[no-untyped-def]
+def get_request(request: SignedRequest, pk: int):  # type: ignore[no-untyped-def]
     return get_object_or_404(ServiceRequest.objects.visible_to(request.user), pk=pk)
 
 
 @router.get("/{pk}/clocks", response=list[ClockOut])
-def get_clocks(request: HttpRequest, pk: int):  # type: ignore[no-untyped-def]
+def get_clocks(request: SignedRequest, pk: int):  # type: ignore[no-untyped-def]
     """Each promise on the case and how it stands."""
     case = get_object_or_404(ServiceRequest.objects.visible_to(request.user), pk=pk)
     return [
@@ -83,7 +83,7 @@ def get_clocks(request: HttpRequest, pk: int):  # type: ignore[no-untyped-def]
 
 
 @router.post("", response={201: RequestOut})
-def create_request(request: HttpRequest, body: RequestIn):  # type: ignore[no-untyped-def]
+def create_request(request: SignedRequest, body: RequestIn):  # type: ignore[no-untyped-def]
     data = body.dict()
     pk = data.pop("customer_id")
     customer = get_object_or_404(Customer.objects.visible_to(request.user), pk=pk) if pk else None
@@ -91,7 +91,7 @@ def create_request(request: HttpRequest, body: RequestIn):  # type: ignore[no-un
 
 
 @router.post("/{pk}/resolve", response=RequestOut)
-def resolve(request: HttpRequest, pk: int, body: ResolveIn):  # type: ignore[no-untyped-def]
+def resolve(request: SignedRequest, pk: int, body: ResolveIn):  # type: ignore[no-untyped-def]
     case = get_object_or_404(ServiceRequest.objects.visible_to(request.user), pk=pk)
     resolve_request(case, solution=body.solution, cause=body.cause, by=request.user)
     return case

@@ -36,7 +36,7 @@ class TakeForm(Dressed, forms.Form):
     reported_at = Instant(label=_("Reported at"), required=False, help_text=_("Leave empty for now."))
     occurred_at = Instant(label=_("Fault occurred at"), required=False)
     promise_given = forms.BooleanField(label=_("I have told the customer these times"), required=False)
-    files = ManyFiles(label=_("Screenshots and logs"), required=False)
+    files = ManyFiles(label=_("Screenshots and logs"), required=False)  # type: ignore[assignment]
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -46,15 +46,21 @@ class TakeForm(Dressed, forms.Form):
             for name, rows in (
                 ("contact", Contact.objects.visible_to(user).order_by("name")),
                 ("site", Site.objects.visible_to(user).order_by("name")),
-                ("item", InstalledItem.objects.visible_to(user).select_related("product").order_by("product__name", "pk")),
+                (
+                    "item",
+                    InstalledItem.objects.visible_to(user).select_related("product").order_by("product__name", "pk"),
+                ),
             ):
                 self.fields[name].queryset = rows.filter(customer=customer, retired_at=None)  # type: ignore[attr-defined]
+
+        for name in ("customer", "item", "caller_phone", "kind", "channel", "impact", "urgency", "reported_at"):
+            self.fields[name].widget.attrs["data-refresh"] = "#who"
 
     def chosen_customer(self) -> int | None:
         """The customer named so far, whether or not the rest is right."""
         value = self.data.get("customer") if self.is_bound else self.initial.get("customer")
-        pk = getattr(value, "pk", value)
-        return int(pk) if str(pk or "").isdigit() else None
+        pk = str(getattr(value, "pk", value) or "")
+        return int(pk) if pk.isdigit() else None
 
     def clean(self) -> dict[str, Any]:
         """Somebody must be there to call back."""
@@ -64,7 +70,9 @@ class TakeForm(Dressed, forms.Form):
         if not data.get("contact") and not (data.get("caller_name") and data.get("caller_phone")):
             self.add_error("caller_name", _now("Choose a contact, or write down name and call-back number."))
         if data.get("promise_given") and not (data.get("description") and data.get("need")):
-            self.add_error("promise_given", _now("Before promising a time, record what happened and what the customer needs."))
+            self.add_error(
+                "promise_given", _now("Before promising a time, record what happened and what the customer needs.")
+            )
         return data
 
 
@@ -74,7 +82,7 @@ class LateForm(Dressed, forms.Form):
     customer = forms.ModelChoiceField(Customer.objects.none(), label=_("Customer"))
     subject = forms.CharField(label=_("In one line"), max_length=200)
     reported_at = Instant(label=_("When the customer told you"))
-    files = ManyFiles(label=_("Photo"), required=False)
+    files = ManyFiles(label=_("Photo"), required=False)  # type: ignore[assignment]
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -92,9 +100,13 @@ class TextForm(Dressed, forms.Form):
     text = forms.CharField(label=_("Text"), widget=forms.Textarea(attrs={"rows": 3}))
     way = forms.ChoiceField(
         label=_("As"),
-        choices=[("message", _("Message to the customer")), ("question", _("Question to the customer (waits for the answer)")),
-                 ("reply", _("The customer's answer")), ("note", _("Internal note"))],
-    )  # fmt: skip
+        choices=[
+            ("message", _("Message to the customer")),
+            ("question", _("Question to the customer (waits for the answer)")),
+            ("reply", _("The customer's answer")),
+            ("note", _("Internal note")),
+        ],
+    )
 
 
 class ReassignForm(Dressed, forms.Form):
@@ -114,7 +126,10 @@ class DeclineForm(Dressed, forms.Form):
 class PauseForm(Dressed, forms.Form):
     reason = forms.ChoiceField(
         label=_("Reason"),
-        choices=[(words.Waiting.FORCE_MAJEURE.value, words.Waiting.FORCE_MAJEURE.label), (words.Waiting.POSTPONED.value, words.Waiting.POSTPONED.label)],
+        choices=[
+            (words.Waiting.FORCE_MAJEURE.value, words.Waiting.FORCE_MAJEURE.label),
+            (words.Waiting.POSTPONED.value, words.Waiting.POSTPONED.label),
+        ],
     )
     words = forms.CharField(label=_("What was agreed or what happened"), max_length=300)
 
@@ -163,7 +178,7 @@ class SplitForm(Dressed, forms.Form):
 
 
 class FilesForm(Dressed, forms.Form):
-    files = ManyFiles(label=_("Screenshots and logs"))
+    files = ManyFiles(label=_("Screenshots and logs"))  # type: ignore[assignment]
 
 
 class TitleForm(Dressed, forms.Form):

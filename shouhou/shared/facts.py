@@ -1,6 +1,6 @@
 """Which facts the rooms declare, and who listens to them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,7 +32,7 @@ class UnknownFact(LookupError):
     """Somebody named a fact that no room declares."""
 
 
-def declare(words: dict[str, "str | LazyText"]) -> None:
+def declare(words: "Mapping[str, str | LazyText]") -> None:
     """Declare the facts of a room: kind -> words of the time line."""
     for kind, phrase in words.items():
         DECLARED[kind] = Declared(kind, phrase)

@@ -65,7 +65,9 @@ def keep(upload: UploadedFile) -> Blob:
         digest.update(chunk)
     kind = true_type(head, name)
     if kind not in ALLOWED:
-        raise Refused(_("%(name)s is neither a picture, a log nor a document: convert it or pack it as ZIP.") % {"name": name})
+        raise Refused(
+            _("%(name)s is neither a picture, a log nor a document: convert it or pack it as ZIP.") % {"name": name}
+        )
     sha = digest.hexdigest()
     known = Blob.objects.filter(sha256=sha).first()
     if known:

@@ -12,10 +12,21 @@ from shouhou.shared.time import now
 
 
 def event_of(
-    kind: str, *, subject: models.Model, case: models.Model | None = None, by: Any = None,
-    occurred_at: datetime, recorded_at: datetime, origin: str = "live", key: str | None = None, audience: str = "internal",
-    corrects_id: int | None = None, was: str = "", to: str = "", data: dict[str, Any] | None = None,
-) -> Event:  # fmt: skip
+    kind: str,
+    *,
+    subject: models.Model,
+    case: models.Model | None = None,
+    by: Any = None,
+    occurred_at: datetime,
+    recorded_at: datetime,
+    origin: str = "live",
+    key: str | None = None,
+    audience: str = "internal",
+    corrects_id: int | None = None,
+    was: str = "",
+    to: str = "",
+    data: dict[str, Any] | None = None,
+) -> Event:
     """Build the row of a fact without writing it. Raises UnknownFact for a kind that no room declares."""
     if kind not in DECLARED:
         raise UnknownFact(kind)
@@ -69,7 +80,8 @@ class Batch:
         if not spare:
             with connection.cursor() as cursor:
                 cursor.execute(
-                    "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, 1000)", [model._meta.db_table]
+                    "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, 1000)",
+                    [model._meta.db_table],
                 )
                 spare.extend(row[0] for row in reversed(cursor.fetchall()))
         return spare.pop()
@@ -92,4 +104,6 @@ def copy_rows(model: type[models.Model], rows: list[models.Model]) -> None:
     with connection.cursor() as cursor, cursor.copy(f'COPY "{table}" ({columns}) FROM STDIN') as copy:
         for row in rows:
             values = row.__dict__
-            copy.write_row([json.dumps(values[n], ensure_ascii=False) if is_json else values[n] for n, is_json in names])
+            copy.write_row(
+                [json.dumps(values[n], ensure_ascii=False) if is_json else values[n] for n, is_json in names]
+            )

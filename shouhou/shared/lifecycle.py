@@ -52,6 +52,14 @@ class Lifecycle(models.Model):
     class Meta:
         abstract = True
 
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Refuses to write guarded columns of an existing row outside `moving` and `noting`."""
+        if not self._state.adding and not _writing.get():
+            fields = kwargs.get("update_fields")
+            if fields is None or self.GUARDED & set(fields):
+                raise UnrecordedWrite(f"{type(self).__name__}: change status and promises by a recorded move.")
+        super().save(*args, **kwargs)
+
     def moves_for(self, by: Any) -> set[str]:
         """The statuses that this person may move the row to now; the system (None) may make every listed move."""
         return {to for to, allows in self.MOVES[self.status].items() if by is None or allows(self, by)}
@@ -74,10 +82,18 @@ class Lifecycle(models.Model):
             self.write()
             self.recorded(
                 record(
-                    fact or self.FACTS[to], subject=self, by=by, occurred_at=at, key=key, origin=origin, audience=audience,
-                    was=was, to=to, data=data,
+                    fact or self.FACTS[to],
+                    subject=self,
+                    by=by,
+                    occurred_at=at,
+                    key=key,
+                    origin=origin,
+                    audience=audience,
+                    was=was,
+                    to=to,
+                    data=data,
                 )
-            )  # fmt: skip
+            )
 
     @contextmanager
     def noting(
@@ -134,11 +150,3 @@ class Lifecycle(models.Model):
             self.save()
         finally:
             _writing.reset(token)
-
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        """Refuses to write guarded columns of an existing row outside `moving` and `noting`."""
-        if not self._state.adding and not _writing.get():
-            fields = kwargs.get("update_fields")
-            if fields is None or self.GUARDED & set(fields):
-                raise UnrecordedWrite(f"{type(self).__name__}: change status and promises by a recorded move.")
-        super().save(*args, **kwargs)

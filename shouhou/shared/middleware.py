@@ -1,13 +1,38 @@
-"""One place turns a refusal into an answer; no view catches it."""
+"""Around every page: the reader's language and zone, and refusals turned into answers."""
 
 from collections.abc import Callable
+from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.loader import render_to_string
+from django.utils import timezone, translation
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from shouhou.shared.lifecycle import Refused
+
+LANGUAGE_COOKIE = "language"
+
+
+def reader_preferences(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    """A signed-in person's choice; else the cookie of a visitor; else Chinese."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        user = request.user
+        language = (
+            user.language if user.is_authenticated else request.COOKIES.get(LANGUAGE_COOKIE, settings.LANGUAGE_CODE)
+        )
+        if language not in dict(settings.LANGUAGES):
+            language = settings.LANGUAGE_CODE
+        zone = ZoneInfo(user.zone if user.is_authenticated else settings.TIME_ZONE)
+        with translation.override(language), timezone.override(zone):
+            request.LANGUAGE_CODE = language
+            answer = get_response(request)
+            answer.headers.setdefault("Content-Language", language)
+            return answer
+
+    return middleware
 
 
 def refusals(get_response: Callable[[HttpRequest], HttpResponse]) -> "Refusals":

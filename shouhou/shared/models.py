@@ -33,10 +33,6 @@ class EventQuerySet(models.QuerySet["Event"]):
         """The events of one case, in the order in which they happened."""
         return self.filter(case_kind=kind_of(case), case_id=case.pk).order_by("occurred_at", "id")
 
-    def settled(self) -> "EventQuerySet":
-        """Rows whose transaction, and every earlier one, has ended: nothing can still appear among them."""
-        return self.extra(where=["shared_event.xid < pg_snapshot_xmin(pg_current_snapshot())"])
-
 
 class Event(models.Model):
     """One thing that happened: time line, audit trail, and what moves clocks. Never changed, never deleted."""

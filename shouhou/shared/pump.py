@@ -29,7 +29,9 @@ def deliver(listener: Listener) -> int:
                 return heard  # another process delivers to it, or it is not installed yet
             until = settled_before()
             events = list(
-                Event.objects.filter(kind__in=listener.kinds, xid__gte=cursor.xid, xid__lt=until).order_by("xid", "id")[: BATCH + 1]
+                Event.objects.filter(kind__in=listener.kinds, xid__gte=cursor.xid, xid__lt=until).order_by("xid", "id")[
+                    : BATCH + 1
+                ]
             )
             if len(events) > BATCH:
                 border = events[-1].xid

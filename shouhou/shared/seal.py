@@ -29,7 +29,9 @@ class Verdict:
 def digest(event: Event, previous: bytes) -> bytes:
     """SHA-256 over the link before and every column of the row, in one fixed writing."""
     values = [getattr(event, column) for column in COLUMNS]
-    text = json.dumps(values, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=lambda v: v.isoformat())
+    text = json.dumps(
+        values, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=lambda v: v.isoformat()
+    )
     return hashlib.sha256(previous + text.encode()).digest()
 
 

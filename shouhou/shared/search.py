@@ -7,7 +7,7 @@ import rjieba
 from django.contrib.postgres.search import SearchQuery
 from django.db.models import Func, Q, Value
 
-MARKS = str.maketrans({c: " " for c in "\0'\\:&|!()<>*\"，。、；：？！（）《》【】“”‘’—…·"})
+MARKS = str.maketrans(dict.fromkeys("\x00'\\:&|!()<>*\"，。、；：？！（）《》【】“”‘’—…·", " "))
 
 
 def tokens(text: str) -> list[str]:
@@ -48,7 +48,6 @@ def matching(text: str, *, vector: str, exact: Sequence[str] = (), part: str = "
     if part and len(text) >= 2:
         condition |= Q(**{f"{part}__icontains": text})
     return condition
-
 
 
 def vector_text(*texts: str) -> str:

@@ -4,42 +4,48 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Agreement',
+            name="Agreement",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.CharField(max_length=60, verbose_name='Agreement number')),
-                ('name', models.CharField(max_length=200, verbose_name='Name')),
-                ('status', models.CharField(choices=[('draft', 'Draft'), ('in_force', 'In force'), ('ended', 'Ended')], default='draft', max_length=12, verbose_name='Status')),
-                ('starts_on', models.DateField(verbose_name='From')),
-                ('ends_on', models.DateField(blank=True, null=True, verbose_name='Until')),
-                ('entitlements', models.JSONField(default=list)),
-                ('filled', models.JSONField(default=dict)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("number", models.CharField(max_length=60, verbose_name="Agreement number")),
+                ("name", models.CharField(max_length=200, verbose_name="Name")),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[("draft", "Draft"), ("in_force", "In force"), ("ended", "Ended")],
+                        default="draft",
+                        max_length=12,
+                        verbose_name="Status",
+                    ),
+                ),
+                ("starts_on", models.DateField(verbose_name="From")),
+                ("ends_on", models.DateField(blank=True, null=True, verbose_name="Until")),
+                ("entitlements", models.JSONField(default=list)),
+                ("filled", models.JSONField(default=dict)),
             ],
             options={
-                'verbose_name': 'Agreement',
+                "verbose_name": "Agreement",
             },
         ),
         migrations.CreateModel(
-            name='ServiceLevel',
+            name="ServiceLevel",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.CharField(max_length=60, unique=True)),
-                ('name_zh', models.CharField(max_length=200, verbose_name='Chinese name')),
-                ('name_en', models.CharField(max_length=200, verbose_name='English name')),
-                ('terms', models.JSONField(default=dict)),
-                ('position', models.PositiveIntegerField(default=0)),
-                ('retired_at', models.DateTimeField(blank=True, null=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("key", models.CharField(max_length=60, unique=True)),
+                ("name_zh", models.CharField(max_length=200, verbose_name="Chinese name")),
+                ("name_en", models.CharField(max_length=200, verbose_name="English name")),
+                ("terms", models.JSONField(default=dict)),
+                ("position", models.PositiveIntegerField(default=0)),
+                ("retired_at", models.DateTimeField(blank=True, null=True)),
             ],
             options={
-                'verbose_name': 'Service level',
+                "verbose_name": "Service level",
             },
         ),
     ]

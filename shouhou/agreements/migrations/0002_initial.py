@@ -5,62 +5,95 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('agreements', '0001_initial'),
-        ('customers', '0001_initial'),
-        ('equipment', '0001_initial'),
-        ('people', '0001_initial'),
-        ('promises', '0001_initial'),
+        ("agreements", "0001_initial"),
+        ("customers", "0001_initial"),
+        ("equipment", "0001_initial"),
+        ("people", "0001_initial"),
+        ("promises", "0001_initial"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='agreement',
-            name='commitment_set',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='promises.commitmentset'),
+            model_name="agreement",
+            name="commitment_set",
+            field=models.ForeignKey(
+                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="promises.commitmentset"
+            ),
         ),
         migrations.AddField(
-            model_name='agreement',
-            name='customer',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='agreements', to='customers.customer', verbose_name='Customer'),
+            model_name="agreement",
+            name="customer",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="agreements",
+                to="customers.customer",
+                verbose_name="Customer",
+            ),
         ),
         migrations.AddField(
-            model_name='agreement',
-            name='items',
-            field=models.ManyToManyField(blank=True, related_name='agreements', to='equipment.installeditem'),
+            model_name="agreement",
+            name="items",
+            field=models.ManyToManyField(blank=True, related_name="agreements", to="equipment.installeditem"),
         ),
         migrations.AddField(
-            model_name='agreement',
-            name='organisation',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='people.organisation', verbose_name='Service organisation'),
+            model_name="agreement",
+            name="organisation",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="people.organisation",
+                verbose_name="Service organisation",
+            ),
         ),
         migrations.AddField(
-            model_name='agreement',
-            name='project',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='customers.project', verbose_name='Project'),
+            model_name="agreement",
+            name="project",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="customers.project",
+                verbose_name="Project",
+            ),
         ),
         migrations.AddField(
-            model_name='agreement',
-            name='service_level',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='agreements.servicelevel', verbose_name='Service level'),
+            model_name="agreement",
+            name="service_level",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="agreements.servicelevel",
+                verbose_name="Service level",
+            ),
         ),
         migrations.AddIndex(
-            model_name='agreement',
-            index=models.Index(fields=['customer', 'status'], name='agreement_customer'),
+            model_name="agreement",
+            index=models.Index(fields=["customer", "status"], name="agreement_customer"),
         ),
         migrations.AddConstraint(
-            model_name='agreement',
-            constraint=models.UniqueConstraint(fields=('number',), name='agreement_number_once'),
+            model_name="agreement",
+            constraint=models.UniqueConstraint(fields=("number",), name="agreement_number_once"),
         ),
         migrations.AddConstraint(
-            model_name='agreement',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_on', None), ('ends_on__gte', models.F('starts_on')), _connector='OR'), name='agreement_ends_after_start'),
+            model_name="agreement",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("ends_on", None), ("ends_on__gte", models.F("starts_on")), _connector="OR"),
+                name="agreement_ends_after_start",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='agreement',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'in_force'), _negated=True), models.Q(('commitment_set', None), _negated=True), _connector='OR'), name='agreement_in_force_has_promises'),
+            model_name="agreement",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("status", "in_force"), _negated=True),
+                    models.Q(("commitment_set", None), _negated=True),
+                    _connector="OR",
+                ),
+                name="agreement_in_force_has_promises",
+            ),
         ),
     ]

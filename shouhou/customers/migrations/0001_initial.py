@@ -4,78 +4,89 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Contact',
+            name="Contact",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=100, verbose_name='Name')),
-                ('department', models.CharField(blank=True, default='', max_length=100, verbose_name='Department')),
-                ('email', models.EmailField(blank=True, default='', max_length=254, verbose_name='E-mail')),
-                ('wechat', models.CharField(blank=True, default='', max_length=60, verbose_name='WeChat')),
-                ('retired_at', models.DateTimeField(blank=True, editable=False, null=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=100, verbose_name="Name")),
+                ("department", models.CharField(blank=True, default="", max_length=100, verbose_name="Department")),
+                ("email", models.EmailField(blank=True, default="", max_length=254, verbose_name="E-mail")),
+                ("wechat", models.CharField(blank=True, default="", max_length=60, verbose_name="WeChat")),
+                ("retired_at", models.DateTimeField(blank=True, editable=False, null=True)),
             ],
             options={
-                'verbose_name': 'Contact',
+                "verbose_name": "Contact",
             },
         ),
         migrations.CreateModel(
-            name='Customer',
+            name="Customer",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.CharField(blank=True, default='', max_length=40, verbose_name='Customer number')),
-                ('name', models.CharField(max_length=200, verbose_name='Name')),
-                ('short_name', models.CharField(blank=True, default='', max_length=60, verbose_name='Short name')),
-                ('region', models.CharField(blank=True, default='', max_length=100, verbose_name='Region')),
-                ('address', models.CharField(blank=True, default='', max_length=300, verbose_name='Address')),
-                ('end_users', models.PositiveIntegerField(default=0, verbose_name='End users')),
-                ('external_ref', models.CharField(blank=True, default='', editable=False, max_length=100)),
-                ('retired_at', models.DateTimeField(blank=True, editable=False, null=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("number", models.CharField(blank=True, default="", max_length=40, verbose_name="Customer number")),
+                ("name", models.CharField(max_length=200, verbose_name="Name")),
+                ("short_name", models.CharField(blank=True, default="", max_length=60, verbose_name="Short name")),
+                ("region", models.CharField(blank=True, default="", max_length=100, verbose_name="Region")),
+                ("address", models.CharField(blank=True, default="", max_length=300, verbose_name="Address")),
+                ("end_users", models.PositiveIntegerField(default=0, verbose_name="End users")),
+                ("external_ref", models.CharField(blank=True, default="", editable=False, max_length=100)),
+                ("retired_at", models.DateTimeField(blank=True, editable=False, null=True)),
             ],
             options={
-                'verbose_name': 'Customer',
+                "verbose_name": "Customer",
             },
         ),
         migrations.CreateModel(
-            name='Phone',
+            name="Phone",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('e164', models.CharField(blank=True, db_index=True, default='', max_length=20)),
-                ('extension', models.CharField(blank=True, default='', max_length=10)),
-                ('written', models.CharField(max_length=60)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("e164", models.CharField(blank=True, db_index=True, default="", max_length=20)),
+                ("extension", models.CharField(blank=True, default="", max_length=10)),
+                ("written", models.CharField(max_length=60)),
             ],
         ),
         migrations.CreateModel(
-            name='Project',
+            name="Project",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.CharField(blank=True, default='', max_length=60, verbose_name='Project number')),
-                ('name', models.CharField(max_length=200, verbose_name='Name')),
-                ('stage', models.CharField(choices=[('installation', 'Installation and first acceptance'), ('trial', 'Trial run and final acceptance'), ('free', 'Free maintenance'), ('after', 'After the free period')], default='installation', max_length=20, verbose_name='Stage')),
-                ('accepted_on', models.DateField(blank=True, null=True, verbose_name='Accepted on')),
-                ('retired_at', models.DateTimeField(blank=True, editable=False, null=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("number", models.CharField(blank=True, default="", max_length=60, verbose_name="Project number")),
+                ("name", models.CharField(max_length=200, verbose_name="Name")),
+                (
+                    "stage",
+                    models.CharField(
+                        choices=[
+                            ("installation", "Installation and first acceptance"),
+                            ("trial", "Trial run and final acceptance"),
+                            ("free", "Free maintenance"),
+                            ("after", "After the free period"),
+                        ],
+                        default="installation",
+                        max_length=20,
+                        verbose_name="Stage",
+                    ),
+                ),
+                ("accepted_on", models.DateField(blank=True, null=True, verbose_name="Accepted on")),
+                ("retired_at", models.DateTimeField(blank=True, editable=False, null=True)),
             ],
             options={
-                'verbose_name': 'Project',
+                "verbose_name": "Project",
             },
         ),
         migrations.CreateModel(
-            name='Site',
+            name="Site",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=100, verbose_name='Name')),
-                ('address', models.CharField(blank=True, default='', max_length=300, verbose_name='Address')),
-                ('region', models.CharField(blank=True, default='', max_length=100, verbose_name='Region')),
-                ('retired_at', models.DateTimeField(blank=True, editable=False, null=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=100, verbose_name="Name")),
+                ("address", models.CharField(blank=True, default="", max_length=300, verbose_name="Address")),
+                ("region", models.CharField(blank=True, default="", max_length=100, verbose_name="Region")),
+                ("retired_at", models.DateTimeField(blank=True, editable=False, null=True)),
             ],
             options={
-                'verbose_name': 'Site',
+                "verbose_name": "Site",
             },
         ),
     ]

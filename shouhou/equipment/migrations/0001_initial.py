@@ -5,43 +5,67 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('customers', '0001_initial'),
+        ("customers", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Product',
+            name="Product",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=200, unique=True, verbose_name='Name')),
-                ('kind', models.CharField(choices=[('software', 'Software'), ('device', 'Device')], default='software', max_length=20, verbose_name='Kind')),
-                ('item_class', models.CharField(blank=True, default='', max_length=60, verbose_name='Class')),
-                ('retired_at', models.DateTimeField(blank=True, editable=False, null=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=200, unique=True, verbose_name="Name")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("software", "Software"), ("device", "Device")],
+                        default="software",
+                        max_length=20,
+                        verbose_name="Kind",
+                    ),
+                ),
+                ("item_class", models.CharField(blank=True, default="", max_length=60, verbose_name="Class")),
+                ("retired_at", models.DateTimeField(blank=True, editable=False, null=True)),
             ],
             options={
-                'verbose_name': 'Product',
+                "verbose_name": "Product",
             },
         ),
         migrations.CreateModel(
-            name='InstalledItem',
+            name="InstalledItem",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('version', models.CharField(blank=True, default='', max_length=60, verbose_name='Version')),
-                ('serial_number', models.CharField(blank=True, default='', max_length=100, verbose_name='Serial number')),
-                ('purchased_on', models.DateField(blank=True, null=True, verbose_name='Purchased on')),
-                ('certified_on', models.DateField(blank=True, null=True, verbose_name='Certificate signed on')),
-                ('accepted_on', models.DateField(blank=True, null=True, verbose_name='Accepted on')),
-                ('warranty_from', models.DateField(blank=True, editable=False, null=True, verbose_name='Warranty from')),
-                ('warranty_until', models.DateField(blank=True, editable=False, null=True, verbose_name='Warranty until')),
-                ('retired_at', models.DateTimeField(blank=True, editable=False, null=True)),
-                ('customer', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='items', to='customers.customer', verbose_name='Customer')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("version", models.CharField(blank=True, default="", max_length=60, verbose_name="Version")),
+                (
+                    "serial_number",
+                    models.CharField(blank=True, default="", max_length=100, verbose_name="Serial number"),
+                ),
+                ("purchased_on", models.DateField(blank=True, null=True, verbose_name="Purchased on")),
+                ("certified_on", models.DateField(blank=True, null=True, verbose_name="Certificate signed on")),
+                ("accepted_on", models.DateField(blank=True, null=True, verbose_name="Accepted on")),
+                (
+                    "warranty_from",
+                    models.DateField(blank=True, editable=False, null=True, verbose_name="Warranty from"),
+                ),
+                (
+                    "warranty_until",
+                    models.DateField(blank=True, editable=False, null=True, verbose_name="Warranty until"),
+                ),
+                ("retired_at", models.DateTimeField(blank=True, editable=False, null=True)),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="items",
+                        to="customers.customer",
+                        verbose_name="Customer",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'Installed item',
+                "verbose_name": "Installed item",
             },
         ),
     ]

@@ -5,53 +5,98 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('customers', '0002_initial'),
-        ('equipment', '0001_initial'),
-        ('people', '0001_initial'),
+        ("customers", "0002_initial"),
+        ("equipment", "0001_initial"),
+        ("people", "0001_initial"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='installeditem',
-            name='organisation',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='people.organisation'),
+            model_name="installeditem",
+            name="organisation",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="people.organisation"
+            ),
         ),
         migrations.AddField(
-            model_name='installeditem',
-            name='project',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='items', to='customers.project', verbose_name='Project'),
+            model_name="installeditem",
+            name="project",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="items",
+                to="customers.project",
+                verbose_name="Project",
+            ),
         ),
         migrations.AddField(
-            model_name='installeditem',
-            name='site',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='items', to='customers.site', verbose_name='Site'),
+            model_name="installeditem",
+            name="site",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="items",
+                to="customers.site",
+                verbose_name="Site",
+            ),
         ),
         migrations.AddField(
-            model_name='installeditem',
-            name='subcontractor',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='people.organisation', verbose_name='Subcontractor'),
+            model_name="installeditem",
+            name="subcontractor",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="people.organisation",
+                verbose_name="Subcontractor",
+            ),
         ),
         migrations.AddField(
-            model_name='installeditem',
-            name='vendor',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='people.organisation', verbose_name='Vendor'),
+            model_name="installeditem",
+            name="vendor",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="people.organisation",
+                verbose_name="Vendor",
+            ),
         ),
         migrations.AddField(
-            model_name='product',
-            name='vendor',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='people.organisation', verbose_name='Vendor'),
+            model_name="product",
+            name="vendor",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="people.organisation",
+                verbose_name="Vendor",
+            ),
         ),
         migrations.AddField(
-            model_name='installeditem',
-            name='product',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='items', to='equipment.product', verbose_name='Product'),
+            model_name="installeditem",
+            name="product",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="items",
+                to="equipment.product",
+                verbose_name="Product",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='installeditem',
-            constraint=models.UniqueConstraint(condition=models.Q(('serial_number', ''), _negated=True), fields=('product', 'serial_number'), name='item_serial_once'),
+            model_name="installeditem",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("serial_number", ""), _negated=True),
+                fields=("product", "serial_number"),
+                name="item_serial_once",
+            ),
         ),
     ]

@@ -6,29 +6,79 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('customers', '0001_initial'),
+        ("customers", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='FollowUp',
+            name="FollowUp",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('status', models.CharField(choices=[('planned', 'To do'), ('done', 'Done'), ('missed', 'Nobody reached'), ('dropped', 'No longer needed')], default='planned', max_length=10, verbose_name='Status')),
-                ('from_on', models.DateField()),
-                ('due_on', models.DateField()),
-                ('done_at', models.DateTimeField(null=True)),
-                ('solved', models.BooleanField(null=True, verbose_name='Truly solved')),
-                ('attitude', models.PositiveSmallIntegerField(null=True, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(5)], verbose_name='Attitude')),
-                ('quality', models.PositiveSmallIntegerField(null=True, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(5)], verbose_name='Quality')),
-                ('solving', models.PositiveSmallIntegerField(null=True, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(5)], verbose_name='Problem solving')),
-                ('words', models.TextField(blank=True, default='', verbose_name="In the customer's words")),
-                ('tries', models.PositiveIntegerField(default=0)),
-                ('customer', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='customers.customer')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("planned", "To do"),
+                            ("done", "Done"),
+                            ("missed", "Nobody reached"),
+                            ("dropped", "No longer needed"),
+                        ],
+                        default="planned",
+                        max_length=10,
+                        verbose_name="Status",
+                    ),
+                ),
+                ("from_on", models.DateField()),
+                ("due_on", models.DateField()),
+                ("done_at", models.DateTimeField(null=True)),
+                ("solved", models.BooleanField(null=True, verbose_name="Truly solved")),
+                (
+                    "attitude",
+                    models.PositiveSmallIntegerField(
+                        null=True,
+                        validators=[
+                            django.core.validators.MinValueValidator(1),
+                            django.core.validators.MaxValueValidator(5),
+                        ],
+                        verbose_name="Attitude",
+                    ),
+                ),
+                (
+                    "quality",
+                    models.PositiveSmallIntegerField(
+                        null=True,
+                        validators=[
+                            django.core.validators.MinValueValidator(1),
+                            django.core.validators.MaxValueValidator(5),
+                        ],
+                        verbose_name="Quality",
+                    ),
+                ),
+                (
+                    "solving",
+                    models.PositiveSmallIntegerField(
+                        null=True,
+                        validators=[
+                            django.core.validators.MinValueValidator(1),
+                            django.core.validators.MaxValueValidator(5),
+                        ],
+                        verbose_name="Problem solving",
+                    ),
+                ),
+                ("words", models.TextField(blank=True, default="", verbose_name="In the customer's words")),
+                ("tries", models.PositiveIntegerField(default=0)),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="customers.customer",
+                    ),
+                ),
             ],
         ),
     ]

@@ -6,47 +6,63 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('feedback', '0001_initial'),
-        ('people', '0001_initial'),
-        ('requests', '0001_initial'),
+        ("feedback", "0001_initial"),
+        ("people", "0001_initial"),
+        ("requests", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='followup',
-            name='done_by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="followup",
+            name="done_by",
+            field=models.ForeignKey(
+                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+            ),
         ),
         migrations.AddField(
-            model_name='followup',
-            name='organisation',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='people.organisation'),
+            model_name="followup",
+            name="organisation",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="people.organisation"
+            ),
         ),
         migrations.AddField(
-            model_name='followup',
-            name='request',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='follow_ups', to='requests.servicerequest'),
+            model_name="followup",
+            name="request",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="follow_ups", to="requests.servicerequest"
+            ),
         ),
         migrations.AddField(
-            model_name='followup',
-            name='served_by',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="followup",
+            name="served_by",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+            ),
         ),
         migrations.AddIndex(
-            model_name='followup',
-            index=models.Index(condition=models.Q(('status', 'planned')), fields=['due_on', 'id'], name='follow_up_due'),
+            model_name="followup",
+            index=models.Index(
+                condition=models.Q(("status", "planned")), fields=["due_on", "id"], name="follow_up_due"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='followup',
-            constraint=models.UniqueConstraint(condition=models.Q(('status', 'planned')), fields=('request',), name='follow_up_one_open'),
+            model_name="followup",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("status", "planned")), fields=("request",), name="follow_up_one_open"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='followup',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'done'), _negated=True), ('solved__isnull', False), _connector='OR'), name='follow_up_done_says_solved'),
+            model_name="followup",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("status", "done"), _negated=True), ("solved__isnull", False), _connector="OR"
+                ),
+                name="follow_up_done_says_solved",
+            ),
         ),
     ]

@@ -4,44 +4,54 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Notice',
+            name="Notice",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(max_length=60)),
-                ('case_kind', models.CharField(max_length=40)),
-                ('case_id', models.BigIntegerField()),
-                ('event_id', models.BigIntegerField(null=True)),
-                ('data', models.JSONField(default=dict)),
-                ('made_at', models.DateTimeField()),
-                ('read_at', models.DateTimeField(null=True)),
-                ('dropped_at', models.DateTimeField(null=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("kind", models.CharField(max_length=60)),
+                ("case_kind", models.CharField(max_length=40)),
+                ("case_id", models.BigIntegerField()),
+                ("event_id", models.BigIntegerField(null=True)),
+                ("data", models.JSONField(default=dict)),
+                ("made_at", models.DateTimeField()),
+                ("read_at", models.DateTimeField(null=True)),
+                ("dropped_at", models.DateTimeField(null=True)),
             ],
         ),
         migrations.CreateModel(
-            name='Mail',
+            name="Mail",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('to', models.EmailField(max_length=254)),
-                ('subject', models.CharField(max_length=200)),
-                ('body', models.TextField()),
-                ('case_kind', models.CharField(blank=True, default='', max_length=40)),
-                ('case_id', models.BigIntegerField(null=True)),
-                ('state', models.CharField(choices=[('waiting', 'Waiting'), ('sent', 'Sent'), ('failed', 'Failed'), ('dropped', 'Dropped')], default='waiting', max_length=10)),
-                ('tries', models.PositiveIntegerField(default=0)),
-                ('trouble', models.CharField(blank=True, default='', max_length=300)),
-                ('made_at', models.DateTimeField()),
-                ('sent_at', models.DateTimeField(null=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("to", models.EmailField(max_length=254)),
+                ("subject", models.CharField(max_length=200)),
+                ("body", models.TextField()),
+                ("case_kind", models.CharField(blank=True, default="", max_length=40)),
+                ("case_id", models.BigIntegerField(null=True)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("waiting", "Waiting"),
+                            ("sent", "Sent"),
+                            ("failed", "Failed"),
+                            ("dropped", "Dropped"),
+                        ],
+                        default="waiting",
+                        max_length=10,
+                    ),
+                ),
+                ("tries", models.PositiveIntegerField(default=0)),
+                ("trouble", models.CharField(blank=True, default="", max_length=300)),
+                ("made_at", models.DateTimeField()),
+                ("sent_at", models.DateTimeField(null=True)),
             ],
             options={
-                'indexes': [models.Index(condition=models.Q(('state', 'waiting')), fields=['id'], name='mail_waiting')],
+                "indexes": [models.Index(condition=models.Q(("state", "waiting")), fields=["id"], name="mail_waiting")],
             },
         ),
     ]

@@ -6,26 +6,35 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('notices', '0001_initial'),
+        ("notices", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='notice',
-            name='user',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='notices', to=settings.AUTH_USER_MODEL),
+            model_name="notice",
+            name="user",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="notices", to=settings.AUTH_USER_MODEL
+            ),
         ),
         migrations.AddIndex(
-            model_name='notice',
-            index=models.Index(condition=models.Q(('dropped_at', None), ('read_at', None)), fields=['user', '-id'], name='notice_unread'),
+            model_name="notice",
+            index=models.Index(
+                condition=models.Q(("dropped_at", None), ("read_at", None)),
+                fields=["user", "-id"],
+                name="notice_unread",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='notice',
-            constraint=models.UniqueConstraint(condition=models.Q(('event_id__isnull', False)), fields=('user', 'event_id'), name='notice_once_per_event'),
+            model_name="notice",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("event_id__isnull", False)),
+                fields=("user", "event_id"),
+                name="notice_once_per_event",
+            ),
         ),
     ]

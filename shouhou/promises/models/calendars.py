@@ -62,15 +62,15 @@ class CalendarVersion(models.Model):
     def __str__(self) -> str:
         return f"{self.calendar} {self.number}"
 
-    def days(self) -> engine.Calendar:
-        """What the engine counts with; built once per process, since a version never changes."""
-        return _engine_calendar(self.pk)
-
     def save(self, *args: Any, **kwargs: Any) -> None:
         """A version is written once."""
         if not self._state.adding:
             raise RuntimeError("A calendar version is never changed: publish another.")
         super().save(*args, **kwargs)
+
+    def days(self) -> engine.Calendar:
+        """What the engine counts with; built once per process, since a version never changes."""
+        return _engine_calendar(self.pk)
 
 
 @lru_cache(maxsize=64)

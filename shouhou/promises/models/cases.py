@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from django.db import models
-
 from django.utils.translation import gettext_lazy as _
 
 from shouhou.people.models import Organisation
@@ -33,10 +32,14 @@ class ClockState(models.TextChoices):
 class Promised(Lifecycle):
     """A case with promises: a request, a call, a depot repair, a maintenance order, a complaint."""
 
-    GUARDED: ClassVar[frozenset[str]] = frozenset({"status", "next_due_at", "next_clock_state", "commitment_set", "company_set"})
+    GUARDED: ClassVar[frozenset[str]] = frozenset(
+        {"status", "next_due_at", "next_clock_state", "commitment_set", "company_set"}
+    )
     ENDED: ClassVar[tuple[str, ...]] = ()  # statuses in which nothing is owed any more
 
-    organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="+", verbose_name=_("Service organisation"))
+    organisation = models.ForeignKey(
+        Organisation, models.PROTECT, related_name="+", verbose_name=_("Service organisation")
+    )
     commitment_set = models.ForeignKey(CommitmentSet, models.PROTECT, null=True, related_name="+")
     company_set = models.ForeignKey(CommitmentSet, models.PROTECT, null=True, related_name="+")
     next_due_at = models.DateTimeField(default=NEVER)
@@ -91,7 +94,9 @@ def facts_of(events: Sequence[Event] | models.QuerySet[Event]) -> list[Fact]:
     ]  # fmt: skip
 
 
-def readings(case: Promised, facts: Sequence[Fact], rows: Sequence[Clock], at: datetime) -> list[tuple[Commitment, int, Reading]]:
+def readings(
+    case: Promised, facts: Sequence[Fact], rows: Sequence[Clock], at: datetime
+) -> list[tuple[Commitment, int, Reading]]:
     """Every clock that should exist now: commitment, calendar version, reading.
 
     A chain's follow-on starts from its forerunner's missed due time, so forerunners are read first. A clock keeps the
@@ -117,9 +122,14 @@ def readings(case: Promised, facts: Sequence[Fact], rows: Sequence[Clock], at: d
 def missed(commitment: Commitment, reading: Reading, at: datetime) -> Fact:
     """The fact that a follow-on commitment starts with: this promise's due time passed."""
     return Fact(
-        kind=f"{commitment.code}.broken", occurred_at=reading.due_at or at, recorded_at=at, key=f"~{reading.start_fact_id}",
-        id=reading.start_fact_id, data={}, corrects_id=None,
-    )  # fmt: skip
+        kind=f"{commitment.code}.broken",
+        occurred_at=reading.due_at or at,
+        recorded_at=at,
+        key=f"~{reading.start_fact_id}",
+        id=reading.start_fact_id,
+        data={},
+        corrects_id=None,
+    )
 
 
 def advance_clocks(case: Promised, facts: Sequence[Fact], rows: list[Clock], at: datetime) -> None:
@@ -161,7 +171,12 @@ Passage = tuple[str, str, datetime | None, dict[str, Any]]
 def passage_events(clock: Clock, was: str, reading: Reading, at: datetime) -> list[Passage]:
     """What a change of a clock means: warned, broken, kept, reinstated, each with a key that exists at most once."""
     state, due = clock.state, clock.due_at.isoformat() if clock.due_at else ""
-    about = {"clock": clock.pk, "commitment": clock.commitment_id, "code": clock.commitment.code, "clause": clock.commitment.clause}
+    about = {
+        "clock": clock.pk,
+        "commitment": clock.commitment_id,
+        "code": clock.commitment.code,
+        "clause": clock.commitment.clause,
+    }
     stem = f"clock:{clock.pk}"
     if state == "broken" and was != "broken":
         return [("clock.broken", f"{stem}:broken:{due}", clock.due_at, {**about, "audience": "owner"})]
@@ -172,10 +187,15 @@ def passage_events(clock: Clock, was: str, reading: Reading, at: datetime) -> li
     if state != "running":
         return []
     passed = [(step, when) for step, when in reading.warnings if when <= at]
-    audiences = {step: audience for step, audience in clock.commitment.warn}
+    audiences = dict(clock.commitment.warn)
     # A late registration starts with several warnings behind it: only the last is worth anybody's attention.
     return [
-        ("clock.warned", f"{stem}:{step}:{due}", when, {**about, "step": step, "audience": audiences.get(step, "owner")})
+        (
+            "clock.warned",
+            f"{stem}:{step}:{due}",
+            when,
+            {**about, "step": step, "audience": audiences.get(step, "owner")},
+        )
         for step, when in (passed if was else passed[-1:])
     ]
 
@@ -207,6 +227,3 @@ def summary(clocks: Sequence[Clock], at: datetime) -> tuple[datetime, str]:
         at_risk = at >= first.started_at + span * 0.75
         return first.due_at or NEVER, ClockState.AT_RISK if at_risk else ClockState.RUNNING
     return NEVER, ClockState.PAUSED if owed else ClockState.NONE
-
-
-

@@ -77,7 +77,9 @@ class Clock(models.Model):
 
     class Meta:
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["case_kind", "case_id", "commitment", "start_event_id"], name="clock_once_per_start"),
+            models.UniqueConstraint(
+                fields=["case_kind", "case_id", "commitment", "start_event_id"], name="clock_once_per_start"
+            ),
         ]
         indexes: ClassVar = [
             models.Index(fields=["next_at", "id"], name="clock_ringing", condition=Q(next_at__isnull=False)),
@@ -105,7 +107,8 @@ class Clock(models.Model):
     def engine_pauses(self) -> tuple[Pause, ...]:
         """The pauses that this clock stood still for."""
         return tuple(
-            Pause(datetime.fromisoformat(a), datetime.fromisoformat(b) if b else None, reason) for a, b, reason in self.pauses
+            Pause(datetime.fromisoformat(a), datetime.fromisoformat(b) if b else None, reason)
+            for a, b, reason in self.pauses
         )
 
     def explanation(self) -> list[Segment]:

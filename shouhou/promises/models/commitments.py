@@ -86,6 +86,12 @@ class Commitment(models.Model):
     def __str__(self) -> str:
         return f"{self.code} {self.name_zh}"
 
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """A commitment is written once; an edited promise is another commitment in another set."""
+        if not self._state.adding:
+            raise RuntimeError("A commitment is never changed: amend the agreement.")
+        super().save(*args, **kwargs)
+
     @property
     def name(self) -> str:
         """The sentence a manager reads, in the reader's language."""
@@ -118,12 +124,6 @@ class Commitment(models.Model):
             otherwise=self.otherwise or None,
             follow_on=self.follow_on,
         )
-
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        """A commitment is written once; an edited promise is another commitment in another set."""
-        if not self._state.adding:
-            raise RuntimeError("A commitment is never changed: amend the agreement.")
-        super().save(*args, **kwargs)
 
 
 @lru_cache(maxsize=2048)

@@ -6,7 +6,8 @@ import sys
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from functools import lru_cache
-from typing import Any, NamedTuple, NoReturn, TextIO
+from math import isfinite
+from typing import Any, NamedTuple, TextIO
 from zoneinfo import ZoneInfo
 
 from shouhou.promises.rules.calendar import SHANGHAI, WHOLE_DAY_WORKING, BadWindow, Calendar, TooFar, Window
@@ -16,6 +17,7 @@ from shouhou.promises.rules.period import EXTERNAL, BadPeriod, Period
 
 FIELDS = ("id", "start", "within", "window", "days", "roll", "holidays", "zone", "pauses")
 LONGEST = 1_000_000  # characters of a line
+LINE_ENDS = {0x85: "\\u0085", 0x2028: "\\u2028", 0x2029: "\\u2029"}  # some readers end a line there
 
 
 class BadLine(ValueError):
@@ -103,7 +105,9 @@ def _promise(within: str, window: str | None, days: str, roll: bool | None, chin
     except BadPeriod as trouble:
         raise BadLine(f"within: {trouble}") from None
     if period.unit == EXTERNAL:
-        raise BadLine("within: 'external' is a verdict of another system and never counted; write a period such as '24 h'")
+        raise BadLine(
+            "within: 'external' is a verdict of another system and never counted; write a period such as '24 h'"
+        )
     try:
         opening = Window.parse(window, days) if window is not None else None
     except BadWindow as trouble:
@@ -122,7 +126,9 @@ def count(line: object) -> Answer:
         raise BadLine(f"{_shown(unknown[0])[1:-1]}: unknown field; write only {', '.join(FIELDS)}")
     for name in ("start", "within"):
         if line.get(name) is None:
-            raise BadLine(f"{name}: it is missing; write for example {'2026-09-30 17:50' if name == 'start' else '24 h'!r}")
+            raise BadLine(
+                f"{name}: it is missing; write for example {'2026-09-30 17:50' if name == 'start' else '24 h'!r}"
+            )
     zone = read_zone(line.get("zone"))
     start = read_instant(line["start"], zone, "start")
     promise, pauses = read_promise(line, zone), read_pauses(line.get("pauses"), zone)
@@ -148,7 +154,10 @@ def answer(line: object) -> dict[str, Any]:
 
 
 def run_batch(lines_in: Iterable[str], out: TextIO) -> int:
-    """Answer each line, in order; a bad one gets an error and stops nothing. Returns the exit status: 1 after an error."""
+    """Answer each line, in order; a bad one gets an error and stops nothing; blank ones are passed over.
+
+    Returns the exit status: 1 after an error.
+    """
     status = 0
     for text in lines_in:
         text = text.lstrip("\ufeff").strip()
@@ -170,19 +179,19 @@ def _parsed(text: str) -> object:
     if len(text) > LONGEST:
         raise BadLine(f"line: it has {len(text)} characters; write at most {LONGEST}")
 
-    def refuse(constant: str) -> NoReturn:
-        raise BadLine(f"line: {constant} is no JSON; write a number or null")
-
     try:
-        return json.loads(text, parse_constant=refuse)
-    except BadLine:
-        raise
+        # What JSON has no number for comes through as its own text, so that the field check can name it.
+        return json.loads(
+            text, parse_constant=str, parse_float=lambda digits: n if isfinite(n := float(digits)) else digits
+        )
     except (ValueError, RecursionError):
-        raise BadLine('line: this is no JSON; write for example {"start": "2026-09-30 17:50", "within": "24 h"}') from None
+        raise BadLine(
+            'line: this is no JSON; write for example {"start": "2026-09-30 17:50", "within": "24 h"}'
+        ) from None
 
 
 def _written(found: Mapping[str, object]) -> str:
-    text = json.dumps(found, ensure_ascii=False)
+    text = json.dumps(found, ensure_ascii=False).translate(LINE_ENDS)
     try:
         text.encode()
     except UnicodeEncodeError:  # half a surrogate pair in the id
@@ -238,10 +247,8 @@ def one(chosen: argparse.Namespace, out: TextIO) -> int:
     mark = (" (provisional)" if english else "（暂定）") if provisional else ""
     print(f"{'Due' if english else '到期'}  {said}{mark}", file=out)
     for s in segments:
-        print(
-            f"  {_for_person(s.start, zone)}  {_for_person(s.end, zone)}  {'+' if s.counted else ' '} {words(s, chosen.lang)}",
-            file=out,
-        )
+        begins = f"{s.start.astimezone(zone):%Y-%m-%d %a %H:%M}"
+        print(f"  {begins}  {_for_person(s.end, zone)}  {'+' if s.counted else ' '} {words(s, chosen.lang)}", file=out)
     return 0
 
 

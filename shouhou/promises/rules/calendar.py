@@ -1,6 +1,7 @@
 """Which days are worked and rested, and at which times of a day a window opens.
 
-法定休假日 (statutory days of rest, Art. 203) are weekends not worked and public holidays; make-up weekends (调休) are worked.
+法定休假日 (statutory days of rest, Art. 203) are weekends not worked and public holidays; make-up weekends (调休)
+are worked.
 """
 
 import re
@@ -65,7 +66,11 @@ class Calendar:
 
     @staticmethod
     def from_days(
-        zone: str, weekend: Iterable[int], rest: Mapping[date, str], worked: Iterable[date], published: Iterable[int] | None
+        zone: str,
+        weekend: Iterable[int],
+        rest: Mapping[date, str],
+        worked: Iterable[date],
+        published: Iterable[int] | None,
     ) -> "Calendar":
         """From stored days, as a person may have edited them. Raises ValueError for a bad zone."""
         return Calendar(zone, frozenset(weekend), dict(rest), frozenset(worked), frozenset(published or ()))
@@ -110,6 +115,8 @@ class Calendar:
         """The ordinals of the worked days of a year, laid out once."""
         days = self._years.get(year)
         if days is None:
+            if len(self._years) >= 500:
+                self._years.clear()
             first = date(year, 1, 1)
             every = (first + ONE * i for i in range((date(year + 1, 1, 1) - first).days))
             days = self._years[year] = tuple(day.toordinal() for day in every if self.is_working(day))
@@ -120,13 +127,17 @@ class Calendar:
         return at.astimezone(self.tz).date()
 
     def at(self, day: date, minute: int) -> datetime:
-        """The instant, in UTC, at which the clocks of the zone reach a wall time; `minute` counts from midnight and may
-        exceed 1440. A time that is skipped (DST begins) is reached when the gap ends; one that comes twice, the first time.
+        """The instant, in UTC, at which the clocks of the zone reach a wall time.
+
+        `minute` counts from midnight and may exceed 1440. A time that is skipped (DST begins) is reached when the gap
+        ends; one that comes twice, the first time.
         """
         extra, minute = divmod(minute, 1440)
         local = datetime.combine(day + ONE * extra, time(minute // 60, minute % 60), self.tz)
         found = local.astimezone(UTC)
-        if local.utcoffset() == local.replace(fold=1).utcoffset() or found.astimezone(self.tz).replace(tzinfo=None) == local.replace(tzinfo=None):
+        if local.utcoffset() == local.replace(fold=1).utcoffset() or found.astimezone(self.tz).replace(
+            tzinfo=None
+        ) == local.replace(tzinfo=None):
             return found
         before = local.replace(fold=1).astimezone(UTC)
         while found - before > MINUTE:  # the clocks change somewhere in between
@@ -192,9 +203,9 @@ _PART = re.compile(r"(\d{1,2}):([0-5]\d) ?[-–] ?(\d{1,2}):([0-5]\d)", re.ASCII
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """The times of a day at which a promise runs, in minutes from the opening day's midnight; a night shift exceeds 1440.
+    """The times of a day at which a promise runs, in minutes from the opening day's midnight.
 
-    `days` says on which days it opens: "daily", or "working" days of the calendar only.
+    A night shift exceeds 1440. `days` says on which days it opens: "daily", or "working" days of the calendar only.
     """
 
     intervals: tuple[tuple[int, int], ...]
@@ -211,7 +222,9 @@ class Window:
         for piece in text.replace("，", ",").split(","):
             found = _PART.fullmatch(piece.strip())
             if not found:
-                raise BadWindow(f"{piece.strip()!r} is no window: write for example '09:00-18:00' or '09:00-12:00,13:00-18:00'")
+                raise BadWindow(
+                    f"{piece.strip()!r} is no window: write for example '09:00-18:00' or '09:00-12:00,13:00-18:00'"
+                )
             opens, closes = int(found[1]) * 60 + int(found[2]), int(found[3]) * 60 + int(found[4])
             if opens >= 1440 or closes > 1440:
                 raise BadWindow(f"{piece.strip()!r}: a day has the hours 00:00 to 24:00")
@@ -235,7 +248,10 @@ class Window:
         return self.intervals[-1][1]
 
     def __str__(self) -> str:
-        return ",".join(f"{_written(opens)}-{_written(closes if closes <= 1440 else closes - 1440)}" for opens, closes in self.intervals)
+        return ",".join(
+            f"{_written(opens)}-{_written(closes if closes <= 1440 else closes - 1440)}"
+            for opens, closes in self.intervals
+        )
 
 
 WHOLE_DAY_WORKING = Window(((0, 1440),), "working")

@@ -36,7 +36,7 @@ def counts(promise: Promise, day: date) -> bool:
 
 
 def days_of(promise: Promise, start: datetime, stops: Sequence[Pause], *, follow_on: bool = False) -> Days | None:
-    """The days that a promise in days, working days, weeks, months, years or `same day` takes; None if a pause hides them."""
+    """The days that a promise takes which is not counted in minutes or hours; None if an open pause hides them."""
     if promise.within.unit == SAME_DAY:
         return _same_day(promise, start, stops)
     first = first_day(promise, start, follow_on=follow_on)

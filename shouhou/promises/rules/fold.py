@@ -34,9 +34,9 @@ TRIES_OWED = 2  # 已联系未接通: after an attempt inside the limit, two mor
 class Terms:
     """One commitment as the engine needs it. `start` may name alternatives: "i9.broken|plan.declared".
 
-    `repeat`: "first" starting fact only, "each" of them, or each "cycle" (a new one begins when a closed case is
-    reopened). `follow_on`: a start ending in ".broken" is the missed due time of another commitment, and days count from
-    the day that it ended; any other start of a chain is an ordinary one.
+    `repeat`: the "first" starting fact only, "each" of them, or each "cycle" (reopening a closed case begins another).
+    `follow_on`: a start ending in ".broken" is the missed due time of another commitment, and days count from the day
+    that it ended; any other start of a chain is an ordinary one.
     """
 
     code: str
@@ -63,10 +63,10 @@ class Reading:
     """A clock as it stands at one moment. Times are UTC.
 
     `state`: waiting, running, paused, met, broken or cancelled. `stopped_at` is when the promise was fulfilled (late if
-    broken); `ended_at` is when nothing was owed any more: fulfilled or called off. `left` is counted time, None when the
-    due time is not known; `margin` is the time from fulfilment to the due instant, negative when late. `attempted`: met
-    only by a try to reach the person (已联系未接通), so that `tries_owed` more are due. `next_at`: the instant at which
-    the clock must be read again; the due instant itself stays in it while it can still be kept.
+    broken); `ended_at` is when nothing was owed any more: fulfilled or called off. `left` is counted time, None when
+    the due time is not known; `margin` is the time from fulfilment to the due instant, negative when late.
+    `attempted`: met only by a try to reach the person (已联系未接通), so that `tries_owed` more are due. `next_at`:
+    when the clock must be read again; the due instant itself stays in it while it can still be kept.
     """
 
     start_fact_id: int
@@ -225,7 +225,7 @@ def _read(terms: Terms, start: Fact, own: Sequence[Fact], every: Sequence[Pause]
 
 
 def _within(pauses: Iterable[Pause], began: datetime, ended: datetime | None) -> list[Pause]:
-    """The pauses that this clock stood still for; one that nobody ended is over when the thing is done or called off."""
+    """The pauses that this clock stood still for; an open one is over when the thing is done or called off."""
     found = []
     for pause in united(pauses):
         if (pause.end is not None and pause.end <= began) or (ended is not None and pause.start >= ended):
@@ -241,12 +241,17 @@ def _in_time(fact: Fact, due_at: datetime | None) -> bool:
 
 
 def _state(
-    due_at: datetime | None, stop: Fact | None, cancel: Fact | None, attempt: Fact | None, pauses: Sequence[Pause], now: datetime
+    due_at: datetime | None,
+    stop: Fact | None,
+    cancel: Fact | None,
+    attempt: Fact | None,
+    pauses: Sequence[Pause],
+    now: datetime,
 ) -> tuple[str, Pause | None]:
     """The state, and the pause in which the clock stands.
 
-    What was broken before it was called off stays broken, so that nobody can cancel a breach away; only a merged case's
-    clocks are cancelled whatever they were, since the surviving case counts on.
+    What was broken before it was called off stays broken, so that nobody can cancel a breach away; only a merged
+    case's clocks are cancelled whatever they were, since the surviving case counts on.
     """
     standing = pause_at(pauses, now)
     if (stop and _in_time(stop, due_at)) or attempt:
@@ -293,7 +298,9 @@ def _left(
     return max(counted(promise, began, due_at, pauses, follow_on=chained) - spent, NOTHING)
 
 
-def _next(now: datetime, due_at: datetime | None, warnings: Sequence[tuple[str, datetime]], standing: Pause | None) -> datetime | None:
+def _next(
+    now: datetime, due_at: datetime | None, warnings: Sequence[tuple[str, datetime]], standing: Pause | None
+) -> datetime | None:
     """When to look again: the next warning, the due instant (until it has passed), the known end of a pause."""
     instants = [at for _step, at in warnings if at > now]
     instants += [at for at in (due_at, standing.end if standing else None) if at is not None and at >= now]
@@ -303,8 +310,8 @@ def _next(now: datetime, due_at: datetime | None, warnings: Sequence[tuple[str, 
 def _rings(terms: Terms, start: Fact, own: Sequence[Fact], now: datetime) -> Reading:
     """Kept when the ring count is at most n; without a count, when answered no later than the start of ring n + 1.
 
-    The line's cadence stands in the starting fact: data "cadence" [seconds of ring, seconds of pause]. A caller who gives
-    up while queueing was not served; one who gives up while it still could be answered in time calls it off.
+    The line's cadence stands in the starting fact: data "cadence" [seconds of ring, seconds of pause]. A caller who
+    gives up while queueing was not served; one who gives up while it still could be answered in time calls it off.
     """
     stop, cancel = _end(terms, own)
     count = stop.data.get("rings") if stop else None
@@ -313,7 +320,11 @@ def _rings(terms: Terms, start: Fact, own: Sequence[Fact], now: datetime) -> Rea
     if cadence:
         due_at = start.occurred_at + terms.promise.within.amount * timedelta(seconds=float(sum(cadence)))
     if stop:
-        state = "met" if (int(count) <= terms.promise.within.amount if count is not None else _in_time(stop, due_at)) else "broken"
+        state = (
+            "met"
+            if (int(count) <= terms.promise.within.amount if count is not None else _in_time(stop, due_at))
+            else "broken"
+        )
     elif cancel:
         queueing = cancel.kind == ABANDONED and cancel.data.get("queueing")
         state = "broken" if queueing or not _in_time(cancel, due_at) else "cancelled"

@@ -9,7 +9,16 @@ SAME_DAY, RINGS, EXTERNAL = "same_day", "rings", "external"
 ELAPSED = frozenset({MINUTE, HOUR})
 CALENDAR = frozenset({DAY, WEEK, MONTH, YEAR})
 WITHOUT_AMOUNT = frozenset({SAME_DAY, EXTERNAL})
-MOST = {MINUTE: 5_256_000, HOUR: 87_600, DAY: 36_500, WEEK: 5_200, MONTH: 1_200, YEAR: 100, WORKING_DAY: 25_000, RINGS: 100}
+MOST = {
+    MINUTE: 5_256_000,
+    HOUR: 87_600,
+    DAY: 36_500,
+    WEEK: 5_200,
+    MONTH: 1_200,
+    YEAR: 100,
+    WORKING_DAY: 25_000,
+    RINGS: 100,
+}
 _WRITTEN = re.compile(r"(\d{1,9}) ?(min|h|d|wd|w|mo|y|rings?)", re.ASCII)
 _EXAMPLES = "'15 min', '24 h', '3 d', '2 w', '2 wd', '1 mo', '3 y', 'same day' or '3 rings'"
 

@@ -73,20 +73,23 @@ def utc(at: datetime) -> datetime:
 
 
 def united(pauses: Iterable[Pause]) -> list[Pause]:
-    """Pauses in order and in UTC, overlapping and touching ones as one; empty ones dropped.
+    """The same paused time in UTC, in order and without overlaps; empty pauses dropped, only the last can be open.
 
-    The reason of a united pause is that of its earliest part.
+    Where pauses overlap, the time goes to the one that began first; of one reason they become one.
     """
     joined: list[Pause] = []
     parts = [Pause(utc(p.start), p.end and utc(p.end), p.reason) for p in pauses]
-    for pause in sorted(parts, key=lambda p: p.start):
+    for pause in sorted(parts, key=lambda p: (p.start, p.end is None, p.end or p.start, p.reason)):
         last = joined[-1] if joined else None
-        if pause.end is not None and pause.end <= pause.start:
+        if last is not None and last.end is None:
+            break
+        start = max(pause.start, last.end) if last is not None and last.end is not None else pause.start
+        if pause.end is not None and pause.end <= start:
             continue
-        if last is None or (last.end is not None and last.end < pause.start):
-            joined.append(pause)
-        elif last.end is not None and (pause.end is None or pause.end > last.end):
+        if last is not None and last.end == start and last.reason == pause.reason:
             joined[-1] = Pause(last.start, pause.end, last.reason)
+        else:
+            joined.append(Pause(start, pause.end, pause.reason))
     return joined
 
 

@@ -11,7 +11,8 @@ __all__ = ["Timeline", "TooFar", "timeline"]
 MINUTE = timedelta(minutes=1)
 NOTHING = timedelta()
 NEAR = 16  # intervals among which most due times lie; the others are searched for
-REACH = 400  # years: a due time farther away than this is a mistake, not a promise
+REACH = 120  # years: a due time farther away than this is a mistake, not a promise
+KEPT = 4  # centuries of a timeline (and 64 timelines of a calendar) stay laid out, so that odd questions fill no memory
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +35,11 @@ class Laid:
 class Timeline:
     """When a window is open under a calendar, laid out as far as it is asked. All instants are UTC."""
 
-    __slots__ = ("_calendar", "_centuries", "_laid", "_window", "sure")
+    __slots__ = ("_calendar", "_centuries", "_laid", "_most", "_window", "sure")
 
     def __init__(self, calendar: Calendar, window: Window) -> None:
         self._calendar, self._window = calendar, window
+        self._most = MINUTE * sum(closes - opens for opens, closes in window.intervals)  # open in a day, at most
         self._centuries: dict[int, Laid] = {}
         self._laid: Laid | None = None
         self.sure = _sure(calendar) if window.days == "working" else None
@@ -115,6 +117,8 @@ class Timeline:
     def _farther(self, laid: Laid, at: datetime, need: timedelta) -> datetime:
         """The due instant beyond what is laid: lay twice as many years, until it is there. Raises TooFar."""
         low, high = laid.years
+        if need > self._most * 366 * REACH:
+            raise TooFar(f"the due time lies more than {REACH} years away")
         while high - at.year <= REACH and high < LAST_YEAR:
             gained = len(laid.opens)
             high = min(LAST_YEAR, high + max(4, high - low))
@@ -145,16 +149,20 @@ class Timeline:
             shifts.append(opening - running)
             running += closing - opening
         laid = Laid((low, high), first + 2 * ONE, self._calendar.at(end, 0), opens, closes, sums, shifts)
+        if len(self._centuries) >= KEPT:
+            self._centuries = {}
         self._centuries[century] = self._laid = laid
         return laid
 
 
 def timeline(calendar: Calendar, window: Window) -> Timeline:
-    """The one timeline of a calendar and a window; it lives as long as the calendar."""
+    """The timeline of a calendar and a window, shared by its promises."""
     found = calendar.lines.get(window)
     if found is None:
+        if len(calendar.lines) >= KEPT * 16:
+            calendar.lines.clear()
         found = calendar.lines.setdefault(window, Timeline(calendar, window))
-    return found  # type: ignore[no-any-return]
+    return found
 
 
 def _shown(laid: Laid, at: datetime) -> datetime:

@@ -27,7 +27,7 @@ def _staff_only(request: ServiceRequest, by: User) -> None:
 
 @transaction.atomic
 def merge_requests(duplicate: ServiceRequest, *, into: ServiceRequest, by: User) -> None:
-    """Two reports of one need become one; the duplicate's clocks end, the survivor keeps its own (and the earlier start)."""
+    """Two reports of one need become one; the duplicate's clocks end, the survivor keeps the earlier start."""
     if duplicate.pk == into.pk:
         raise Refused(_("A request cannot be merged into itself."))
     if duplicate.customer_id != into.customer_id:
@@ -47,11 +47,24 @@ def split_request(request: ServiceRequest, *, subject: str, description: str, by
     """A second need found in one request becomes a request of its own, linked."""
     _staff_only(request, by)
     new = take_request(
-        by=by, subject=subject, description=description, channel=request.channel, kind=request.kind, customer=request.customer,
-        contact=request.contact, site=request.site, item=request.item, project=request.project, need=request.need,
-        caller_name=request.caller_name, caller_phone=request.caller_phone, caller_unit=request.caller_unit,
-        impact=request.impact, urgency=request.urgency, organisation=request.organisation,
-    )  # fmt: skip
+        by=by,
+        subject=subject,
+        description=description,
+        channel=request.channel,
+        kind=request.kind,
+        customer=request.customer,
+        contact=request.contact,
+        site=request.site,
+        item=request.item,
+        project=request.project,
+        need=request.need,
+        caller_name=request.caller_name,
+        caller_phone=request.caller_phone,
+        caller_unit=request.caller_unit,
+        impact=request.impact,
+        urgency=request.urgency,
+        organisation=request.organisation,
+    )
     RequestLink.objects.create(source=new, target=request, kind=RequestLink.Kind.SPLIT)
     request.note("request.split", by=by, data={"new": new.pk})
     return new
@@ -121,7 +134,10 @@ def decide_coverage(request: ServiceRequest, *, coverage: str, reason: str, by: 
             customer=request.customer, coverage=Coverage.GOODWILL, coverage_approver=by, received_at__year=now().year
         ).exclude(pk=request.pk)
         if granted.count() >= limit:
-            raise Refused(_("Your limit of %(limit)s goodwill services a year for this customer is used up: ask a higher role.") % {"limit": limit})
+            raise Refused(
+                _("Your limit of %(limit)s goodwill services a year for this customer is used up: ask a higher role.")
+                % {"limit": limit}
+            )
     with request.noting("coverage.decided", by=by, data={"coverage": coverage}):
         request.coverage, request.coverage_reason = coverage, reason.strip()
         request.coverage_approver = by
@@ -136,7 +152,9 @@ def open_incident(*, requests: list[ServiceRequest], title: str, by: User) -> Ma
         raise Refused(_("Give it a title."))
     for request in requests:
         _staff_only(request, by)
-    incident = MajorIncident.objects.create(organisation=requests[0].organisation, title=title.strip(), leader=by, opened_at=now())
+    incident = MajorIncident.objects.create(
+        organisation=requests[0].organisation, title=title.strip(), leader=by, opened_at=now()
+    )
     record("incident.opened", subject=incident, by=by, data={"requests": [r.pk for r in requests]})
     join_incident(incident, requests=requests, by=by)
     return incident

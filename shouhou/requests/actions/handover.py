@@ -11,7 +11,6 @@ from shouhou.requests.actions.intake import duty_manager_of
 from shouhou.requests.models import Reassignment, ServiceRequest
 from shouhou.requests.models.handovers import ACCEPT_WITHIN, SIDEWAYS_LIMIT
 from shouhou.requests.models.requests import responsible, staff
-from shouhou.shared.journal import record
 from shouhou.shared.lifecycle import Refused
 
 
@@ -38,11 +37,17 @@ def offer_reassignment(request: ServiceRequest, *, taker: User, reason: str, by:
         raise Refused(_("%(person)s does not serve this organisation.") % {"person": taker})
     with request.locked():
         if not responsible(request, by) or request.status not in ServiceRequest.OPEN:
-            raise Refused(_("Only the owner, %(owner)s, or who leads the organisation may do this.") % {"owner": request.owner})
+            raise Refused(
+                _("Only the owner, %(owner)s, or who leads the organisation may do this.") % {"owner": request.owner}
+            )
         if request.handovers.filter(state=Reassignment.State.OFFERED).exists():
             raise Refused(_("An offer is waiting for its answer already."))
         kind = kind or kind_of_handover(request, by=by, taker=taker)
-        sideways = request.handovers.filter(kind=Reassignment.Kind.SIDEWAYS).exclude(state=Reassignment.State.WITHDRAWN).count()
+        sideways = (
+            request.handovers.filter(kind=Reassignment.Kind.SIDEWAYS)
+            .exclude(state=Reassignment.State.WITHDRAWN)
+            .count()
+        )
         with request.noting("reassignment.offered", by=by, data={"taker": taker.pk, "kind": kind}) as at:
             row = Reassignment.objects.create(
                 request=request, giver=request.owner, taker=taker, kind=kind, reason=reason.strip(), offered_at=at,
@@ -81,7 +86,9 @@ def decline_reassignment(row: Reassignment, *, by: User, answer: str) -> None:
         raise Refused(_("Only %(person)s can decline this.") % {"person": row.taker})
     if not answer.strip():
         raise Refused(_("Say why you cannot take it."))
-    _answer(row, state=Reassignment.State.DECLINED, owner=None, by=by, fact="reassignment.declined", answer=answer.strip())
+    _answer(
+        row, state=Reassignment.State.DECLINED, owner=None, by=by, fact="reassignment.declined", answer=answer.strip()
+    )
 
 
 def escalate(row: Reassignment, *, by: User | None) -> None:

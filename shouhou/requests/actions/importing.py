@@ -36,13 +36,24 @@ def source_set(organisation: Organisation) -> CommitmentSet:
     if found:
         return found
     made = CommitmentSet.objects.create(
-        organisation=organisation, purpose=CommitmentSet.Purpose.AGREEMENT, name_zh="源系统判定", name_en="Verdict of the source system",
-        preset="external", calendar=company_calendar(organisation), frozen_at=now(),
-    )  # fmt: skip
+        organisation=organisation,
+        purpose=CommitmentSet.Purpose.AGREEMENT,
+        name_zh="源系统判定",
+        name_en="Verdict of the source system",
+        preset="external",
+        calendar=company_calendar(organisation),
+        frozen_at=now(),
+    )
     Commitment.objects.create(
-        set=made, code="source_sla", name_zh="源系统服务等级判定", name_en="Service level, as the source system judged it",
-        start="request.received", stops=["request.imported_verdict"], within="external", warn=[],
-    )  # fmt: skip
+        set=made,
+        code="source_sla",
+        name_zh="源系统服务等级判定",
+        name_en="Service level, as the source system judged it",
+        start="request.received",
+        stops=["request.imported_verdict"],
+        within="external",
+        warn=[],
+    )
     return made
 
 
@@ -57,10 +68,15 @@ class World:
 
     @classmethod
     def known(cls, organisation: Organisation) -> "World":
-        contacts = Contact.objects.filter(organisation=organisation, customer__external_ref__startswith="log:").select_related("customer")
+        contacts = Contact.objects.filter(
+            organisation=organisation, customer__external_ref__startswith="log:"
+        ).select_related("customer")
         return cls(
             organisation,
-            {c.external_ref: c for c in Customer.objects.filter(organisation=organisation, external_ref__startswith="log:")},
+            {
+                c.external_ref: c
+                for c in Customer.objects.filter(organisation=organisation, external_ref__startswith="log:")
+            },
             {(c.customer.external_ref, c.name): c for c in contacts},
             {u.username: u for u in User.objects.filter(username__startswith="log:")},
         )
@@ -68,7 +84,9 @@ class World:
     def customer(self, location: str) -> Customer:
         ref = f"log:{location}"
         if ref not in self.customers:
-            self.customers[ref] = Customer.objects.create(organisation=self.organisation, name=location, external_ref=ref)
+            self.customers[ref] = Customer.objects.create(
+                organisation=self.organisation, name=location, external_ref=ref
+            )
         return self.customers[ref]
 
     def contact(self, customer: Customer, name: str) -> Contact:
@@ -92,28 +110,56 @@ class World:
 class Replay:
     """One incident, moved through its log in memory."""
 
-    def __init__(self, incident: log.Incident, world: World, run: ImportRun, batch: Batch, at: datetime, kept: CommitmentSet) -> None:
+    def __init__(
+        self, incident: log.Incident, world: World, run: ImportRun, batch: Batch, at: datetime, kept: CommitmentSet
+    ) -> None:
         self.incident, self.world, self.run, self.batch, self.at = incident, world, run, batch, at
         cells = incident.first
         customer = world.customer(_named(cells["location"], "Unknown location"))
         contact = world.contact(customer, _named(cells["caller_id"], "Unknown caller"))
         self.case = ServiceRequest(
-            id=batch.next_id(ServiceRequest), number=incident.number, organisation=world.organisation, customer=customer, contact=contact,
-            commitment_set=kept, channel=log.CHANNELS.get(cells["contact_type"], Channel.DIRECT), kind=Kind.FAULT,
-            subject=" · ".join(c for c in (cells["category"], cells["subcategory"], cells["u_symptom"]) if c != "?") or incident.number,
-            owner=world.person(cells), reported_at=incident.opened_at, received_at=incident.opened_at, coverage=Coverage.COVERED,
+            id=batch.next_id(ServiceRequest),
+            number=incident.number,
+            organisation=world.organisation,
+            customer=customer,
+            contact=contact,
+            commitment_set=kept,
+            channel=log.CHANNELS.get(cells["contact_type"], Channel.DIRECT),
+            kind=Kind.FAULT,
+            subject=" · ".join(c for c in (cells["category"], cells["subcategory"], cells["u_symptom"]) if c != "?")
+            or incident.number,
+            owner=world.person(cells),
+            reported_at=incident.opened_at,
+            received_at=incident.opened_at,
+            coverage=Coverage.COVERED,
             external_ref=incident.number,
-        )  # fmt: skip
+        )
         self.events: list[Event] = []
 
-    def event(self, kind: str, update: log.Update, *, when: datetime | None = None, was: str = "", to: str = "", data: dict[str, Any] | None = None) -> None:
+    def event(
+        self,
+        kind: str,
+        update: log.Update,
+        *,
+        when: datetime | None = None,
+        was: str = "",
+        to: str = "",
+        data: dict[str, Any] | None = None,
+    ) -> None:
         """Record with the log's own time; the key is the place in the file, so that no row counts twice."""
         nth = sum(1 for e in self.events if e.key.startswith(f"{self.run.digest[:16]}:{update.line}:"))
         event = event_of(
-            kind, subject=self.case, occurred_at=when or update.at, recorded_at=self.at, origin=Event.Origin.IMPORT,
-            key=f"{self.run.digest[:16]}:{update.line}:{nth}", audience="customer" if kind.startswith("request.") else "internal",
-            was=was, to=to, data=data,
-        )  # fmt: skip
+            kind,
+            subject=self.case,
+            occurred_at=when or update.at,
+            recorded_at=self.at,
+            origin=Event.Origin.IMPORT,
+            key=f"{self.run.digest[:16]}:{update.line}:{nth}",
+            audience="customer" if kind.startswith("request.") else "internal",
+            was=was,
+            to=to,
+            data=data,
+        )
         self.batch.add(event)
         self.events.append(event)
 
@@ -148,7 +194,13 @@ class Replay:
         heard = len(self.events)
         state, was = update.state, before.state if before else "New"
         if before is None:
-            self.event("request.received", update, when=self.incident.opened_at, to=Status.NEW, data={"channel": self.case.channel})
+            self.event(
+                "request.received",
+                update,
+                when=self.incident.opened_at,
+                to=Status.NEW,
+                data={"channel": self.case.channel},
+            )
         if was in log.WAITING and state != was:
             self.case.waiting = ""
             if was == "Awaiting User Info":
@@ -162,7 +214,11 @@ class Replay:
             self.case.waiting = reason
             self.event(fact, update, data={"reason": reason} if reason else None)
         if before is not None and update.reassignments != before.reassignments:
-            self.event("reassignment.accepted", update, data={"count": update.reassignments, "taker": self.world.person(update.cells).pk})
+            self.event(
+                "reassignment.accepted",
+                update,
+                data={"count": update.reassignments, "taker": self.world.person(update.cells).pk},
+            )
         if len(self.events) == heard:
             changed = [n for n in log.NEEDED if before and before.cells[n] != update.cells[n]]
             self.event("request.edited", update, data={"fields": changed, "state": state})
@@ -177,7 +233,12 @@ class Replay:
         case.urgency = log.GRADES.get(cells["urgency"][:1], Grade.MEDIUM)
         case.reassignments, case.reopenings = last.reassignments, last.reopenings
         case.solution = _named(cells["closed_code"], "closed")
-        case.search = vector_text(case.number, case.subject, case.customer.name if case.customer else "", case.contact.name if case.contact else "")
+        case.search = vector_text(
+            case.number,
+            case.subject,
+            case.customer.name if case.customer else "",
+            case.contact.name if case.contact else "",
+        )
         self.event("request.imported_verdict", last, data={"made": last.made_sla})
         self.batch.add(case)
         facts, what = facts_of(self.events), case.promise_facts()
@@ -185,10 +246,15 @@ class Replay:
             version = versions(case.commitment_set_id)
             for reading in fold(commitment.terms(version), what, facts, self.at):
                 clock = Clock(
-                    case_kind=case.KIND, case_id=case.pk, organisation_id=case.organisation_id, customer_id=case.customer_id,
-                    commitment=commitment, calendar_version_id=version, start_event_id=reading.start_fact_id,
+                    case_kind=case.KIND,
+                    case_id=case.pk,
+                    organisation_id=case.organisation_id,
+                    customer_id=case.customer_id,
+                    commitment=commitment,
+                    calendar_version_id=version,
+                    start_event_id=reading.start_fact_id,
                     external=reading.verdict_external is not None,
-                )  # fmt: skip
+                )
                 clock.take(reading)
                 self.batch.add(clock)
 
@@ -208,14 +274,24 @@ def _named(text: str, otherwise: str) -> str:
     return otherwise if text in ("?", "") else " ".join(text.split())
 
 
-def import_incidents(path: Path, *, organisation: Organisation, zone: str = "", told: Callable[[int, int], None] | None = None) -> ImportRun:
-    """Load the log; a run that was killed goes on after the last batch. `told(done, size)` hears of bytes read.
+def import_incidents(
+    path: Path, *, organisation: Organisation, zone: str = "", told: Callable[[int, int], None] | None = None
+) -> ImportRun:
+    """Load the log; a run that was killed goes on after the last batch. `told(line, lines)` hears how far it is.
 
     Raises BadLog naming line and column, and Refused when another process is loading the same file.
     """
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    content = path.read_bytes()
+    digest, lines = hashlib.sha256(content).hexdigest(), content.count(b"\n")
+    del content
     run, _made = ImportRun.objects.get_or_create(
-        digest=digest, defaults={"name": path.name, "zone": zone or organisation.zone, "organisation": organisation, "started_at": now()}
+        digest=digest,
+        defaults={
+            "name": path.name,
+            "zone": zone or organisation.zone,
+            "organisation": organisation,
+            "started_at": now(),
+        },
     )
     if run.ended_at:
         return run
@@ -224,16 +300,16 @@ def import_incidents(path: Path, *, organisation: Organisation, zone: str = "", 
         if not cursor.fetchone()[0]:
             raise Refused("Another process is loading this file.")
     try:
-        _load(path, run, told)
+        _load(path, run, lambda: told(run.line, lines) if told else None)
     finally:
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_unlock(7306922, %s)", [int(digest[:7], 16)])
     return run
 
 
-def _load(path: Path, run: ImportRun, told: Callable[[int, int], None] | None) -> None:
+def _load(path: Path, run: ImportRun, told: Callable[[], None]) -> None:
     world, kept = World.known(run.organisation), source_set(run.organisation)
-    batch, at, size, events = Batch(), now(), path.stat().st_size, 0
+    batch, at, events = Batch(), now(), 0
     # ImportRun, cases, events and clocks of a batch are one transaction: a kill loses at most the open batch.
     with path.open(encoding="utf-8", newline="") as file:
         seen = log.incidents(file, ZoneInfo(run.zone), run.line)
@@ -250,14 +326,15 @@ def _load(path: Path, run: ImportRun, told: Callable[[int, int], None] | None) -
                 run.ended_at = now() if incident is None else None
                 run.save()
             events = 0
-            if told:
-                told(file.buffer.tell(), size)
+            told()
     if run.ended_at is None:
         ImportRun.objects.filter(pk=run.pk).update(ended_at=now())
         run.refresh_from_db()
 
 
-def _replay(incident: log.Incident, world: World, run: ImportRun, batch: Batch, at: datetime, kept: CommitmentSet) -> None:
+def _replay(
+    incident: log.Incident, world: World, run: ImportRun, batch: Batch, at: datetime, kept: CommitmentSet
+) -> None:
     replay = Replay(incident, world, run, batch, at, kept)
     before = None
     for update in incident.updates:

@@ -50,7 +50,9 @@ class Offer:
     source: str
 
 
-def binding_sets(organisation: Organisation, customer: Customer | None, item: InstalledItem | None, at: datetime) -> tuple[Agreement | None, CommitmentSet | None, CommitmentSet | None]:
+def binding_sets(
+    organisation: Organisation, customer: Customer | None, item: InstalledItem | None, at: datetime
+) -> tuple[Agreement | None, CommitmentSet | None, CommitmentSet | None]:
     """What binds a new case: the agreement, its set (else the standing one), and what the company adopted."""
     agreement = covering_agreement(customer, item, at.astimezone(organisation.tz).date()) if customer else None
     chosen = agreement.commitment_set if agreement else standing_set(organisation, CommitmentSet.Purpose.STANDING)
@@ -64,10 +66,16 @@ def offers(
     """The times that this customer's agreement gives, before the request is saved (A1.1)."""
     agreement, first, company = binding_sets(organisation, customer, item, reported_at)
     what = {
-        "severity": severity_of(impact, urgency), "channel": channel, "kind": kind, "urgent": urgency == "high",
-        "needs_visit": False, "remote_failed": False, "cause": "", "coverage": Coverage.COVERED if agreement else Coverage.UNDECIDED,
+        "severity": severity_of(impact, urgency),
+        "channel": channel,
+        "kind": kind,
+        "urgent": urgency == "high",
+        "needs_visit": False,
+        "remote_failed": False,
+        "cause": "",
+        "coverage": Coverage.COVERED if agreement else Coverage.UNDECIDED,
         "item_class": item.product.item_class if item else "",
-    }  # fmt: skip
+    }
     starting = {"request.received", *STARTING[Kind(kind)], *(("fault.occurred",) if kind == Kind.FAULT else ())}
     found: list[Offer] = []
     seen: set[str] = set()
@@ -111,7 +119,9 @@ def first_owner(organisation: Organisation, customer: Customer | None, by: User 
             return person
     manager = duty_manager_of(organisation)
     if manager is None:
-        raise Refused(_("Nobody answers for %(organisation)s: appoint a duty manager.") % {"organisation": organisation})
+        raise Refused(
+            _("Nobody answers for %(organisation)s: appoint a duty manager.") % {"organisation": organisation}
+        )
     return manager
 
 
@@ -135,19 +145,42 @@ def take_request(
         raise Refused(_("The time of the report lies in the future: correct it."))
     if occurred_at and occurred_at > reported_at:
         raise Refused(_("The fault cannot occur after it was reported: correct one of the two times."))
-    organisation = organisation or (customer.organisation if customer else by.home if by and by.is_colleague else Organisation.top())
+    organisation = organisation or (
+        customer.organisation if customer else by.home if by and by.is_colleague else Organisation.top()
+    )
     agreement, chosen, company = binding_sets(organisation, customer, item, reported_at)
     request = ServiceRequest(
-        number=next_number("SR", at.astimezone(organisation.tz)), organisation=organisation, customer=customer, contact=contact,
-        site=site or (contact.site if contact else None) or (item.site if item else None), item=item,
-        project=project or (item.project if item else None), agreement=agreement, commitment_set=chosen, company_set=company,
-        channel=channel, kind=kind, subject=subject.strip(), description=description.strip(), need=need.strip(),
-        caller_name=caller_name, caller_phone=caller_phone, caller_unit=caller_unit, impact=impact, urgency=urgency,
-        severity=severity_of(impact, urgency), owner=first_owner(organisation, customer, by), reported_at=reported_at,
-        received_at=at, registered_late=at - reported_at > LATE,
-        coverage=Coverage.COVERED if agreement else Coverage.UNDECIDED, external_ref=external_ref,
-    )  # fmt: skip
-    request.search = vector(request.number, subject, description, customer.name if customer else caller_unit, caller_name)
+        number=next_number("SR", at.astimezone(organisation.tz)),
+        organisation=organisation,
+        customer=customer,
+        contact=contact,
+        site=site or (contact.site if contact else None) or (item.site if item else None),
+        item=item,
+        project=project or (item.project if item else None),
+        agreement=agreement,
+        commitment_set=chosen,
+        company_set=company,
+        channel=channel,
+        kind=kind,
+        subject=subject.strip(),
+        description=description.strip(),
+        need=need.strip(),
+        caller_name=caller_name,
+        caller_phone=caller_phone,
+        caller_unit=caller_unit,
+        impact=impact,
+        urgency=urgency,
+        severity=severity_of(impact, urgency),
+        owner=first_owner(organisation, customer, by),
+        reported_at=reported_at,
+        received_at=at,
+        registered_late=at - reported_at > LATE,
+        coverage=Coverage.COVERED if agreement else Coverage.UNDECIDED,
+        external_ref=external_ref,
+    )
+    request.search = vector(
+        request.number, subject, description, customer.name if customer else caller_unit, caller_name
+    )
     request.save()
     _record_arrival(request, by=by, at=at, occurred_at=occurred_at, origin=origin, key=key)
     request.advance()
@@ -156,7 +189,9 @@ def take_request(
     return request
 
 
-def _record_arrival(request: ServiceRequest, *, by: User | None, at: datetime, occurred_at: datetime | None, origin: str, key: str) -> None:
+def _record_arrival(
+    request: ServiceRequest, *, by: User | None, at: datetime, occurred_at: datetime | None, origin: str, key: str
+) -> None:
     """The facts that an arriving request is: received, reported, occurred, and answered at once on the phone."""
     reported = request.reported_at
     kinds = [("request.received", reported), *((fact, reported) for fact in STARTING[Kind(request.kind)])]
@@ -167,27 +202,43 @@ def _record_arrival(request: ServiceRequest, *, by: User | None, at: datetime, o
     Event.objects.bulk_create(
         [
             event_of(
-                fact, subject=request, by=by, occurred_at=when, recorded_at=at, origin=origin, key=f"{key}:{fact}" if key else None,
-                audience="customer", to=ServiceRequest.Status.NEW if fact == "request.received" else "",
+                fact,
+                subject=request,
+                by=by,
+                occurred_at=when,
+                recorded_at=at,
+                origin=origin,
+                key=f"{key}:{fact}" if key else None,
+                audience="customer",
+                to=ServiceRequest.Status.NEW if fact == "request.received" else "",
                 data={"channel": request.channel, "kind": request.kind} if fact == "request.received" else None,
             )
             for fact, when in kinds
         ]
-    )  # fmt: skip
+    )
 
 
 @transaction.atomic
 def continue_request(old: ServiceRequest, *, by: User | None, description: str) -> ServiceRequest:
     """After the 30 days: a new request linked to the closed one (A1.2)."""
 
-
     new = take_request(
-        by=by, subject=old.subject, channel=Channel.PORTAL if by is None or not by.serves else Channel.PHONE, kind=old.kind,
-        description=description, need=old.need, customer=old.customer, contact=old.contact, site=old.site, item=old.item,
-        project=old.project, caller_name=old.caller_name, caller_phone=old.caller_phone, impact=old.impact, urgency=old.urgency,
-    )  # fmt: skip
+        by=by,
+        subject=old.subject,
+        channel=Channel.PORTAL if by is None or not by.serves else Channel.PHONE,
+        kind=old.kind,
+        description=description,
+        need=old.need,
+        customer=old.customer,
+        contact=old.contact,
+        site=old.site,
+        item=old.item,
+        project=old.project,
+        caller_name=old.caller_name,
+        caller_phone=old.caller_phone,
+        impact=old.impact,
+        urgency=old.urgency,
+    )
     RequestLink.objects.create(source=new, target=old, kind=RequestLink.Kind.CONTINUES)
     record("request.linked", subject=new, by=by, data={"target": old.pk, "kind": "continues"})
     return new
-
-

@@ -50,7 +50,9 @@ def send_message(request: ServiceRequest, *, text: str, by: User, question: bool
     with request.noting("message.sent", by=by, audience="customer", data={"message": message.pk}):
         _first_response(request, by=by)
     if question:
-        with request.noting("customer.asked", by=by, audience="customer", data={"message": message.pk, "reason": "customer"}):
+        with request.noting(
+            "customer.asked", by=by, audience="customer", data={"message": message.pk, "reason": "customer"}
+        ):
             request.waiting = Waiting.CUSTOMER
     if request.contact and request.contact.email:
         subject = f"[{request.number}] {request.subject}"
@@ -67,9 +69,18 @@ def _first_response(request: ServiceRequest, *, by: User) -> None:
 
 
 @transaction.atomic
-def receive_message(request: ServiceRequest, *, text: str, by: User | None, contact: Contact | None = None, channel: str = "portal") -> Message:
+def receive_message(
+    request: ServiceRequest, *, text: str, by: User | None, contact: Contact | None = None, channel: str = "portal"
+) -> Message:
     """Words from the customer. Any reply ends “waiting for the customer” by itself."""
-    message = _store(request, text=text, author=by, contact=contact or request.contact, direction=Message.Direction.IN, channel=channel)
+    message = _store(
+        request,
+        text=text,
+        author=by,
+        contact=contact or request.contact,
+        direction=Message.Direction.IN,
+        channel=channel,
+    )
     request.note("message.received", by=by, audience="customer", data={"message": message.pk})
     if request.waiting == Waiting.CUSTOMER:
         with request.noting("customer.answered", by=by, audience="customer", data={"message": message.pk}):
@@ -120,7 +131,9 @@ def attach_files(request: ServiceRequest, *, files: list[UploadedFile], by: User
 
 
 @transaction.atomic
-def resolve_request(request: ServiceRequest, *, solution: str, by: User, cause: str = "", occurred_at: datetime | None = None) -> str:
+def resolve_request(
+    request: ServiceRequest, *, solution: str, by: User, cause: str = "", occurred_at: datetime | None = None
+) -> str:
     """Resolve, and ask the customer once to confirm by link. Returns the secret of the link."""
     at = now()
     request.resolve(solution, by=by, cause=cause, confirm_by=at + CONFIRM_WINDOW, occurred_at=occurred_at)
@@ -132,10 +145,26 @@ def resolve_request(request: ServiceRequest, *, solution: str, by: User, cause: 
     if contact and contact.email:
         address = settings.PUBLIC_URL + reverse("portal:confirm", args=[token])
         with translation.override(contact.user.language if contact.user else "zh-hans"):
-            body = _("%(number)s “%(subject)s” is solved:\n\n%(solution)s\n\nPlease confirm or tell us that it is not: %(address)s") % {
-                "number": request.number, "subject": request.subject, "solution": request.solution, "address": address,
-            }  # fmt: skip
-            send_mail(to=contact.email, subject=f"[{request.number}] {request.subject}", body=body, case_kind="request", case_id=request.pk)
+            told = {
+                "number": request.number,
+                "subject": request.subject,
+                "solution": request.solution,
+                "address": address,
+            }
+            body = (
+                _(
+                    "%(number)s “%(subject)s” is solved:\n\n%(solution)s\n\n"
+                    "Please confirm or tell us that it is not: %(address)s"
+                )
+                % told
+            )
+            send_mail(
+                to=contact.email,
+                subject=f"[{request.number}] {request.subject}",
+                body=body,
+                case_kind="request",
+                case_id=request.pk,
+            )
     return token
 
 
@@ -161,7 +190,9 @@ def answer_by_link(link: ConfirmationLink, *, solved: bool, words: str = "") -> 
 def confirm_expired(at: datetime) -> int:
     """Requests whose confirmation window has passed unanswered; recorded as such and counted apart (A1.2)."""
     done = 0
-    waiting = ServiceRequest.objects.filter(status=ServiceRequest.Status.RESOLVED, confirm_by__lte=at).order_by("confirm_by")
+    waiting = ServiceRequest.objects.filter(status=ServiceRequest.Status.RESOLVED, confirm_by__lte=at).order_by(
+        "confirm_by"
+    )
     for request in waiting[:200]:
         try:
             request.confirm("expired", by=None)

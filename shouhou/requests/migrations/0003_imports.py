@@ -5,30 +5,48 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('people', '0001_initial'),
-        ('requests', '0002_request_numbers'),
+        ("people", "0001_initial"),
+        ("requests", "0002_request_numbers"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='servicerequest',
-            name='confirmed_how',
-            field=models.CharField(blank=True, choices=[('', '-'), ('link', 'By link'), ('signature', 'By signature'), ('spoken', 'Spoken'), ('expired', 'Window expired without an answer'), ('portal', 'In the portal'), ('source', 'Taken over from the source system')], default='', max_length=10, verbose_name='Confirmed'),
+            model_name="servicerequest",
+            name="confirmed_how",
+            field=models.CharField(
+                blank=True,
+                choices=[
+                    ("", "-"),
+                    ("link", "By link"),
+                    ("signature", "By signature"),
+                    ("spoken", "Spoken"),
+                    ("expired", "Window expired without an answer"),
+                    ("portal", "In the portal"),
+                    ("source", "Taken over from the source system"),
+                ],
+                default="",
+                max_length=10,
+                verbose_name="Confirmed",
+            ),
         ),
         migrations.CreateModel(
-            name='ImportRun',
+            name="ImportRun",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('digest', models.CharField(max_length=64, unique=True)),
-                ('name', models.CharField(max_length=200)),
-                ('zone', models.CharField(max_length=64)),
-                ('line', models.BigIntegerField(default=1)),
-                ('counts', models.JSONField(default=dict)),
-                ('started_at', models.DateTimeField()),
-                ('ended_at', models.DateTimeField(null=True)),
-                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='people.organisation')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("digest", models.CharField(max_length=64, unique=True)),
+                ("name", models.CharField(max_length=200)),
+                ("zone", models.CharField(max_length=64)),
+                ("line", models.BigIntegerField(default=1)),
+                ("counts", models.JSONField(default=dict)),
+                ("started_at", models.DateTimeField()),
+                ("ended_at", models.DateTimeField(null=True)),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="people.organisation"
+                    ),
+                ),
             ],
         ),
     ]

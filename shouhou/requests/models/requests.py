@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex, OpClass
@@ -63,22 +63,17 @@ def document_keeper(case: Any, by: User) -> bool:
 
 
 class ServiceRequestQuerySet(OfCustomer):
-    def visible_to(self, user: User) -> "ServiceRequestQuerySet":
-        """A centre sees its own, headquarters all, a customer's people their customer's."""
-        rows: ServiceRequestQuerySet = super().visible_to(user)  # type: ignore[assignment]
-        return rows
-
-    def open(self) -> "ServiceRequestQuerySet":
+    def open(self) -> Self:
         """Requests on which work or an answer is still owed."""
         return self.filter(status__in=ServiceRequest.OPEN)
 
-    def overdue(self, at: datetime) -> "ServiceRequestQuerySet":
+    def overdue(self, at: datetime) -> Self:
         return self.open().filter(next_due_at__lt=at)
 
-    def for_list(self) -> "ServiceRequestQuerySet":
+    def for_list(self) -> Self:
         return self.select_related("customer", "owner")
 
-    def matching(self, text: str) -> "ServiceRequestQuerySet":
+    def matching(self, text: str) -> Self:
         """Requests in whose number, title, description or customer's name the words stand."""
         return self.filter(matching(text, vector="search", exact=("number", "external_ref"), part="subject"))
 
@@ -102,7 +97,12 @@ class ServiceRequest(Promised):
     OPEN: ClassVar = (Status.NEW, Status.WORKING, Status.RESOLVED, Status.CONFIRMED, Status.FOLLOWED_UP)
     ENDED: ClassVar = (Status.CLOSED, Status.FILED, Status.CANCELLED, Status.MERGED)
     MOVES: ClassVar = {
-        Status.NEW: {Status.WORKING: responsible, Status.RESOLVED: responsible, Status.CANCELLED: may_confirm, Status.MERGED: staff},
+        Status.NEW: {
+            Status.WORKING: responsible,
+            Status.RESOLVED: responsible,
+            Status.CANCELLED: may_confirm,
+            Status.MERGED: staff,
+        },
         Status.WORKING: {Status.RESOLVED: responsible, Status.CANCELLED: may_confirm, Status.MERGED: staff},
         Status.RESOLVED: {Status.CONFIRMED: may_confirm, Status.NEW: may_confirm},
         Status.CONFIRMED: {Status.FOLLOWED_UP: staff, Status.NEW: may_confirm, Status.CLOSED: nobody},
@@ -128,26 +128,44 @@ class ServiceRequest(Promised):
     status = models.CharField(_("Status"), max_length=12, choices=Status.choices, default=Status.NEW)
     channel = models.CharField(_("Channel"), max_length=12, choices=words.Channel.choices, default=words.Channel.PHONE)
     kind = models.CharField(_("Kind"), max_length=14, choices=words.Kind.choices, default=words.Kind.FAULT)
-    customer = models.ForeignKey(Customer, models.PROTECT, null=True, blank=True, related_name="requests", verbose_name=_("Customer"))
+    customer = models.ForeignKey(
+        Customer, models.PROTECT, null=True, blank=True, related_name="requests", verbose_name=_("Customer")
+    )
     caller_name = models.CharField(_("Caller"), max_length=100, blank=True, default="")
     caller_phone = models.CharField(_("Call-back number"), max_length=60, blank=True, default="")
     caller_unit = models.CharField(_("Unit"), max_length=200, blank=True, default="")
     site = models.ForeignKey(Site, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("Site"))
-    contact = models.ForeignKey(Contact, models.PROTECT, null=True, blank=True, related_name="requests", verbose_name=_("Contact"))
-    item = models.ForeignKey(InstalledItem, models.PROTECT, null=True, blank=True, related_name="requests", verbose_name=_("Installed item"))
-    project = models.ForeignKey(Project, models.PROTECT, null=True, blank=True, related_name="requests", verbose_name=_("Project"))
-    agreement = models.ForeignKey(Agreement, models.PROTECT, null=True, blank=True, related_name="requests", verbose_name=_("Agreement"))
+    contact = models.ForeignKey(
+        Contact, models.PROTECT, null=True, blank=True, related_name="requests", verbose_name=_("Contact")
+    )
+    item = models.ForeignKey(
+        InstalledItem, models.PROTECT, null=True, blank=True, related_name="requests", verbose_name=_("Installed item")
+    )
+    project = models.ForeignKey(
+        Project, models.PROTECT, null=True, blank=True, related_name="requests", verbose_name=_("Project")
+    )
+    agreement = models.ForeignKey(
+        Agreement, models.PROTECT, null=True, blank=True, related_name="requests", verbose_name=_("Agreement")
+    )
     subject = models.CharField(_("In one line"), max_length=200)
     description = models.TextField(_("What happened"), blank=True, default="")
     need = models.CharField(_("What the customer needs"), max_length=300, blank=True, default="")
     impact = models.CharField(_("Impact"), max_length=6, choices=words.Grade.choices, default=words.Grade.MEDIUM)
     urgency = models.CharField(_("Urgency"), max_length=6, choices=words.Grade.choices, default=words.Grade.MEDIUM)
-    severity = models.CharField(_("Severity"), max_length=10, choices=words.Severity.choices, default=words.Severity.MEDIUM)
-    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="owned_requests", verbose_name=_("Owner"))
+    severity = models.CharField(
+        _("Severity"), max_length=10, choices=words.Severity.choices, default=words.Severity.MEDIUM
+    )
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="owned_requests", verbose_name=_("Owner")
+    )
     waiting = models.CharField(_("Waiting"), max_length=14, choices=words.Waiting.choices, blank=True, default="")
-    coverage = models.CharField(_("Coverage"), max_length=10, choices=words.Coverage.choices, default=words.Coverage.COVERED)
+    coverage = models.CharField(
+        _("Coverage"), max_length=10, choices=words.Coverage.choices, default=words.Coverage.COVERED
+    )
     coverage_reason = models.CharField(_("Ground"), max_length=300, blank=True, default="")
-    coverage_approver = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
+    coverage_approver = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
+    )
     needs_visit = models.BooleanField(_("Needs a visit"), default=False)
     remote_failed = models.BooleanField(_("Remote work did not solve it"), default=False)
     cause = models.CharField(_("Cause"), max_length=12, choices=words.Cause.choices, blank=True, default="")
@@ -158,12 +176,16 @@ class ServiceRequest(Promised):
     promised_at = models.DateTimeField(null=True, blank=True)
     resolved_at = models.DateTimeField(null=True, blank=True)
     confirm_by = models.DateTimeField(null=True, blank=True)
-    confirmed_how = models.CharField(_("Confirmed"), max_length=10, choices=words.Confirmation.choices, blank=True, default="")
+    confirmed_how = models.CharField(
+        _("Confirmed"), max_length=10, choices=words.Confirmation.choices, blank=True, default=""
+    )
     closed_at = models.DateTimeField(null=True, blank=True)
     reopenings = models.PositiveIntegerField(default=0)
     reassignments = models.PositiveIntegerField(default=0)
     merged_into = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="absorbed")
-    major_incident = models.ForeignKey("requests.MajorIncident", models.PROTECT, null=True, blank=True, related_name="requests")
+    major_incident = models.ForeignKey(
+        "requests.MajorIncident", models.PROTECT, null=True, blank=True, related_name="requests"
+    )
     problem = models.ForeignKey("requests.Problem", models.PROTECT, null=True, blank=True, related_name="requests")
     external_ref = models.CharField(max_length=100, blank=True, default="", editable=False)
     search = SearchVectorField(null=True, editable=False)
@@ -177,16 +199,30 @@ class ServiceRequest(Promised):
                 name="request_resolved_has_solution",
                 condition=~Q(status__in=["resolved", "confirmed", "followed_up"]) | ~Q(solution=""),
             ),
-            models.CheckConstraint(name="request_merged_has_target", condition=~Q(status="merged") | ~Q(merged_into=None)),
+            models.CheckConstraint(
+                name="request_merged_has_target", condition=~Q(status="merged") | ~Q(merged_into=None)
+            ),
             models.CheckConstraint(
                 name="request_goodwill_has_approver",
                 condition=~Q(coverage="goodwill") | (~Q(coverage_reason="") & ~Q(coverage_approver=None)),
             ),
         ]
         indexes: ClassVar = [
-            models.Index(fields=["next_due_at", "id"], name="request_due", condition=Q(status__in=["new", "working", "resolved", "confirmed", "followed_up"])),
-            models.Index(fields=["organisation", "next_due_at", "id"], name="request_org_due", condition=Q(status__in=["new", "working", "resolved", "confirmed", "followed_up"])),
-            models.Index(fields=["owner", "next_due_at", "id"], name="request_owner_due", condition=Q(status__in=["new", "working", "resolved", "confirmed", "followed_up"])),
+            models.Index(
+                fields=["next_due_at", "id"],
+                name="request_due",
+                condition=Q(status__in=["new", "working", "resolved", "confirmed", "followed_up"]),
+            ),
+            models.Index(
+                fields=["organisation", "next_due_at", "id"],
+                name="request_org_due",
+                condition=Q(status__in=["new", "working", "resolved", "confirmed", "followed_up"]),
+            ),
+            models.Index(
+                fields=["owner", "next_due_at", "id"],
+                name="request_owner_due",
+                condition=Q(status__in=["new", "working", "resolved", "confirmed", "followed_up"]),
+            ),
             models.Index(fields=["customer", "-id"], name="request_customer"),
             models.Index(fields=["status", "-id"], name="request_status"),
             models.Index(fields=["confirm_by"], name="request_confirm_by", condition=Q(status="resolved")),
@@ -207,7 +243,7 @@ class ServiceRequest(Promised):
             "channel": self.channel,
             "kind": self.kind,
             "coverage": self.coverage,
-            "item_class": self.item.product.item_class if self.item_id else "",
+            "item_class": self.item.product.item_class if self.item else "",
             "urgent": self.urgency == words.Grade.HIGH,
             "needs_visit": self.needs_visit,
             "remote_failed": self.remote_failed,
@@ -254,7 +290,15 @@ class ServiceRequest(Promised):
         with self.moving(self.Status.WORKING, by=by):
             pass
 
-    def resolve(self, solution: str, *, by: User | None, cause: str = "", confirm_by: datetime | None = None, occurred_at: datetime | None = None) -> None:
+    def resolve(
+        self,
+        solution: str,
+        *,
+        by: User | None,
+        cause: str = "",
+        confirm_by: datetime | None = None,
+        occurred_at: datetime | None = None,
+    ) -> None:
         """Say that it is solved, and how. The customer's confirmation is still owed (A1.2)."""
         if not solution.strip():
             raise Refused(_now("Write down the solution: what was wrong and what was done."))

@@ -11,15 +11,41 @@ from zoneinfo import ZoneInfo
 from shouhou.requests.rules.words import Channel, Grade, Severity
 
 NEEDED = (
-    "number", "incident_state", "reassignment_count", "reopen_count", "made_sla", "caller_id", "opened_at", "sys_updated_at",
-    "contact_type", "location", "category", "subcategory", "u_symptom", "impact", "urgency", "priority", "assignment_group",
-    "assigned_to", "closed_code",
-)  # fmt: skip
+    "number",
+    "incident_state",
+    "reassignment_count",
+    "reopen_count",
+    "made_sla",
+    "caller_id",
+    "opened_at",
+    "sys_updated_at",
+    "contact_type",
+    "location",
+    "category",
+    "subcategory",
+    "u_symptom",
+    "impact",
+    "urgency",
+    "priority",
+    "assignment_group",
+    "assigned_to",
+    "closed_code",
+)
 CHANNELS = {
-    "Phone": Channel.PHONE, "Self service": Channel.PORTAL, "Email": Channel.MAIL, "IVR": Channel.IVR, "Direct opening": Channel.DIRECT,
-}  # fmt: skip
+    "Phone": Channel.PHONE,
+    "Self service": Channel.PORTAL,
+    "Email": Channel.MAIL,
+    "IVR": Channel.IVR,
+    "Direct opening": Channel.DIRECT,
+}
 CHANNEL_NAMES = {"Direct opening": "Direct"}
-SEVERITIES = {"1": Severity.CRITICAL, "2": Severity.MAJOR, "3": Severity.MEDIUM, "4": Severity.MINOR, "5": Severity.MINOR}
+SEVERITIES = {
+    "1": Severity.CRITICAL,
+    "2": Severity.MAJOR,
+    "3": Severity.MEDIUM,
+    "4": Severity.MINOR,
+    "5": Severity.MINOR,
+}
 GRADES = {"1": Grade.HIGH, "2": Grade.MEDIUM, "3": Grade.LOW}
 WAITING = {"Awaiting User Info": ("customer.asked", "customer"), "Awaiting Vendor": ("vendor.requested", "")}
 
@@ -93,10 +119,14 @@ def updates(lines: Iterable[str], zone: ZoneInfo, skip_to: int = 1) -> Iterator[
             raise BadLog(f"line {line}: {len(cells)} fields where the head line has {len(head)}")
         row = dict(zip(head, cells, strict=True))
         yield Update(
-            line, read_instant(row["sys_updated_at"], zone, line, "sys_updated_at"), row["incident_state"],
-            read_number(row["reassignment_count"], line, "reassignment_count"), read_number(row["reopen_count"], line, "reopen_count"),
-            row["made_sla"].lower() == "true", row,
-        )  # fmt: skip
+            line,
+            read_instant(row["sys_updated_at"], zone, line, "sys_updated_at"),
+            row["incident_state"],
+            read_number(row["reassignment_count"], line, "reassignment_count"),
+            read_number(row["reopen_count"], line, "reopen_count"),
+            row["made_sla"].lower() == "true",
+            row,
+        )
 
 
 def incidents(lines: Iterable[str], zone: ZoneInfo, skip_to: int = 1) -> Iterator[Incident]:
@@ -110,10 +140,15 @@ def count(counts: dict[str, Any], incident: Incident) -> None:
     """Add an incident to the summary, from its last row as the source means it."""
     last = incident.last
     for name, amount in (
-        ("incidents", 1), ("events", len(incident.updates)), ("reopened_incidents", last.reopenings > 0), ("reopenings", last.reopenings),
-        ("reassigned_incidents", last.reassignments > 0), ("handovers", last.reassignments), ("sla_met", last.made_sla),
+        ("incidents", 1),
+        ("events", len(incident.updates)),
+        ("reopened_incidents", last.reopenings > 0),
+        ("reopenings", last.reopenings),
+        ("reassigned_incidents", last.reassignments > 0),
+        ("handovers", last.reassignments),
+        ("sla_met", last.made_sla),
         ("sla_missed", not last.made_sla),
-    ):  # fmt: skip
+    ):
         counts[name] = counts.get(name, 0) + int(amount)
     channel = CHANNEL_NAMES.get(last.cells["contact_type"], last.cells["contact_type"])
     by_channel = counts.setdefault("by_channel", {})

@@ -3,11 +3,11 @@
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
-from django.http import FileResponse, HttpRequest, HttpResponse
+from django.http import FileResponse, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_GET
 
-from shouhou.people.models import User
+from shouhou.people.models import SignedRequest, User
 from shouhou.requests import forms
 from shouhou.requests.models import Attachment, Reassignment, ServiceRequest
 from shouhou.requests.models.requests import responsible, staff
@@ -20,12 +20,24 @@ BAD = {"clock.broken", "request.rejected", "reassignment.escalated"}
 GOOD = {"clock.kept", "request.confirmed", "clock.reinstated", "request.followed_up"}
 
 
-def found(request: HttpRequest, pk: int) -> ServiceRequest:
+def found(request: SignedRequest, pk: int) -> ServiceRequest:
     """The request, if this person may see it; else 404."""
     rows = ServiceRequest.objects.visible_to(request.user).select_related(
-        "organisation", "customer__owner", "customer__deputy", "contact", "site", "item__product", "project__manager",
-        "project__support_engineer", "agreement", "owner", "merged_into", "major_incident", "problem", "coverage_approver",
-    )  # fmt: skip
+        "organisation",
+        "customer__owner",
+        "customer__deputy",
+        "contact",
+        "site",
+        "item__product",
+        "project__manager",
+        "project__support_engineer",
+        "agreement",
+        "owner",
+        "merged_into",
+        "major_incident",
+        "problem",
+        "coverage_approver",
+    )
     return get_object_or_404(rows, pk=pk)
 
 
@@ -34,7 +46,11 @@ def time_line(case: ServiceRequest) -> list[dict[str, Any]]:
     events = list(Event.objects.of(case).reverse()[:200])
     people = User.objects.in_bulk({e.by_id for e in events if e.by_id})
     said = {m.pk: m for m in case.messages.select_related("author", "contact")}
-    codes = {c.commitment.code: c.commitment for c in case.clocks()} if any(e.kind.startswith("clock.") for e in events) else {}
+    codes = (
+        {c.commitment.code: c.commitment for c in case.clocks()}
+        if any(e.kind.startswith("clock.") for e in events)
+        else {}
+    )
     lines = []
     for event in events:
         lines.append(
@@ -48,33 +64,49 @@ def time_line(case: ServiceRequest) -> list[dict[str, Any]]:
     return lines
 
 
-def context_of(request: HttpRequest, case: ServiceRequest, **more: Any) -> dict[str, Any]:
+def context_of(request: SignedRequest, case: ServiceRequest, **more: Any) -> dict[str, Any]:
     """Everything that detail.html shows."""
-    user: User = request.user  # type: ignore[assignment]
+    user: User = request.user
     offer = case.handovers.filter(state=Reassignment.State.OFFERED).select_related("taker", "giver").first()
     context: dict[str, Any] = {
-        "case": case, "moves": case.moves_for(user), "clocks": list(case.clocks()), "now": now(), "offer": offer,
-        "lines": time_line(case), "attachments": list(case.attachments.select_related("blob")),
-        "links": list(case.links.select_related("target")), "linked_from": list(case.linked_from.select_related("source")),
-        "is_staff": staff(case, user), "is_responsible": responsible(case, user), "lacking": case.missing_for_promise(),
-        "text_form": forms.TextForm(), "resolve_form": forms.ResolveForm(initial={"solution": case.solution, "cause": case.cause}),
-        "reassign_form": forms.ReassignForm(case=case), "pause_form": forms.PauseForm(), "fact_form": forms.NoteFactForm(),
-        "grade_form": forms.GradeForm(initial={n: getattr(case, n) for n in ("impact", "urgency", "needs_visit", "remote_failed", "cause")}),
-        "coverage_form": forms.CoverageForm(initial={"coverage": case.coverage}), "files_form": forms.FilesForm(),
-        "number_form": forms.NumberForm(user=user), "split_form": forms.SplitForm(), "title_form": forms.TitleForm(),
+        "case": case,
+        "moves": case.moves_for(user),
+        "clocks": list(case.clocks()),
+        "now": now(),
+        "offer": offer,
+        "lines": time_line(case),
+        "attachments": list(case.attachments.select_related("blob")),
+        "links": list(case.links.select_related("target")),
+        "linked_from": list(case.linked_from.select_related("source")),
+        "is_staff": staff(case, user),
+        "is_responsible": responsible(case, user),
+        "lacking": case.missing_for_promise(),
+        "text_form": forms.TextForm(),
+        "resolve_form": forms.ResolveForm(initial={"solution": case.solution, "cause": case.cause}),
+        "reassign_form": forms.ReassignForm(case=case),
+        "pause_form": forms.PauseForm(),
+        "fact_form": forms.NoteFactForm(),
+        "grade_form": forms.GradeForm(
+            initial={n: getattr(case, n) for n in ("impact", "urgency", "needs_visit", "remote_failed", "cause")}
+        ),
+        "coverage_form": forms.CoverageForm(initial={"coverage": case.coverage}),
+        "files_form": forms.FilesForm(),
+        "number_form": forms.NumberForm(user=user),
+        "split_form": forms.SplitForm(),
+        "title_form": forms.TitleForm(),
         "reopenable": case.is_reopenable(now()),
-    }  # fmt: skip
+    }
     return context | more
 
 
-def show(request: HttpRequest, case: ServiceRequest, *, status: int = 200, **more: Any) -> HttpResponse:
+def show(request: SignedRequest, case: ServiceRequest, *, status: int = 200, **more: Any) -> HttpResponse:
     """The page, or the case fragment for htmx."""
     return page(request, "requests/detail.html", context_of(request, case, **more), fragment="case", status=status)
 
 
 @require_GET
 @login_required
-def detail(request: HttpRequest, pk: int) -> HttpResponse:
+def detail(request: SignedRequest, pk: int) -> HttpResponse:
     """The request's page."""
     case = found(request, pk)
     if not request.user.is_colleague:
@@ -84,19 +116,28 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_GET
 @login_required
-def promises(request: HttpRequest, pk: int) -> HttpResponse:
+def promises(request: SignedRequest, pk: int) -> HttpResponse:
     """The promises alone, with each explanation open: what a live screen fetches and an auditor prints."""
     case = found(request, pk)
     clocks = list(case.clocks())
-    return page(request, "requests/promises.html", {"case": case, "clocks": clocks, "now": now(), "open": True}, fragment="clocks")
+    return page(
+        request,
+        "requests/promises.html",
+        {"case": case, "clocks": clocks, "now": now(), "open": True},
+        fragment="clocks",
+    )
 
 
 @require_GET
 @login_required
-def attachment(request: HttpRequest, pk: int) -> FileResponse:
+def attachment(request: SignedRequest, pk: int) -> FileResponse:
     """A file's content; pictures are shown, everything else is downloaded."""
-    row = get_object_or_404(Attachment.objects.select_related("blob"), pk=pk, request__in=ServiceRequest.objects.visible_to(request.user))
-    answer = FileResponse(open_blob(row.blob), as_attachment=not row.is_picture, filename=row.name, content_type=row.blob.type)
+    row = get_object_or_404(
+        Attachment.objects.select_related("blob"), pk=pk, request__in=ServiceRequest.objects.visible_to(request.user)
+    )
+    answer = FileResponse(
+        open_blob(row.blob), as_attachment=not row.is_picture, filename=row.name, content_type=row.blob.type
+    )
     answer["X-Content-Type-Options"] = "nosniff"
     answer["Content-Security-Policy"] = "default-src 'none'; sandbox"
     return answer

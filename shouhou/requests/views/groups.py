@@ -1,10 +1,11 @@
 """Major incidents and problems."""
 
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_http_methods
 
+from shouhou.people.models import SignedRequest
 from shouhou.requests.forms import ExplainForm, RemedyForm
 from shouhou.requests.models import MajorIncident, Problem, ServiceRequest
 from shouhou.shared.pages import page
@@ -12,19 +13,28 @@ from shouhou.shared.pages import page
 
 @require_http_methods(["GET", "POST"])
 @login_required
-def incident(request: HttpRequest, pk: int) -> HttpResponse:
+def incident(request: SignedRequest, pk: int) -> HttpResponse:
     """A major incident with its requests; POST ends it."""
-    row = get_object_or_404(MajorIncident.objects.visible_to(request.user).select_related("organisation", "leader"), pk=pk)
+    row = get_object_or_404(
+        MajorIncident.objects.visible_to(request.user).select_related("organisation", "leader"), pk=pk
+    )
     if request.method == "POST":
         row.end(by=request.user)
         return redirect("requests:incident", pk)
-    rows = ServiceRequest.objects.visible_to(request.user).filter(major_incident=row).for_list().order_by("next_due_at", "id")[:200]
-    return page(request, "requests/incident.html", {"incident": row, "rows": rows, "moves": row.moves_for(request.user)})
+    rows = (
+        ServiceRequest.objects.visible_to(request.user)
+        .filter(major_incident=row)
+        .for_list()
+        .order_by("next_due_at", "id")[:200]
+    )
+    return page(
+        request, "requests/incident.html", {"incident": row, "rows": rows, "moves": row.moves_for(request.user)}
+    )
 
 
 @require_http_methods(["GET", "POST"])
 @login_required
-def problem(request: HttpRequest, pk: int) -> HttpResponse:
+def problem(request: SignedRequest, pk: int) -> HttpResponse:
     """A problem: first its root cause, then its permanent remedy."""
     row = get_object_or_404(Problem.objects.visible_to(request.user).select_related("organisation", "owner"), pk=pk)
     explaining = row.status == Problem.Status.OPEN

@@ -5,14 +5,14 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
 from shouhou.customers.models import Contact, Customer
-from shouhou.people.models import User
-from shouhou.requests.actions.intake import offers, take_request
+from shouhou.people.models import SignedRequest, User
+from shouhou.requests.actions.intake import Offer, offers, take_request
 from shouhou.requests.actions.talk import attach_files
 from shouhou.requests.forms import LateForm, TakeForm
 from shouhou.requests.models import ServiceRequest
@@ -22,9 +22,9 @@ from shouhou.shared.pages import page
 from shouhou.shared.time import now
 
 
-def colleague(request: HttpRequest) -> User:
+def colleague(request: SignedRequest) -> User:
     """Only people who serve take requests here; customers have the portal."""
-    user: User = request.user  # type: ignore[assignment]
+    user: User = request.user
     if not user.serves:
         raise Refused(_("Only colleagues who serve customers take requests here."))
     return user
@@ -33,14 +33,19 @@ def colleague(request: HttpRequest) -> User:
 def around(form: TakeForm, user: User) -> dict[str, Any]:
     """What the agent sees beside the form: the customer's people, items and open requests, and the times to promise."""
     pk = form.chosen_customer()
-    customer = Customer.objects.visible_to(user).select_related("owner", "deputy", "organisation").filter(pk=pk).first() if pk else None
+    customer = (
+        Customer.objects.visible_to(user).select_related("owner", "deputy", "organisation").filter(pk=pk).first()
+        if pk
+        else None
+    )
     values = form.data if form.is_bound else form.initial
     item = None
     if customer and str(values.get("item") or "").isdigit():
         item = customer.items.select_related("product").filter(pk=values["item"]).first()
     kind, channel = values.get("kind") or Kind.FAULT, values.get("channel") or Channel.PHONE
     impact, urgency = values.get("impact") or "medium", values.get("urgency") or "medium"
-    agreement, found = None, []
+    agreement: Any = None
+    found: list[Offer] = []
     if kind in Kind.values and {impact, urgency} <= {"high", "medium", "low"}:
         reported = None
         if form.is_bound:
@@ -52,13 +57,21 @@ def around(form: TakeForm, user: User) -> dict[str, Any]:
             organisation=customer.organisation if customer else user.home, customer=customer, item=item, kind=kind,
             channel=channel, impact=impact, urgency=urgency, reported_at=reported or now(),
         )  # fmt: skip
-    open_requests = ServiceRequest.objects.visible_to(user).open().filter(customer=customer).for_list().order_by("next_due_at", "id")[:8] if customer else []
+    open_requests = (
+        ServiceRequest.objects.visible_to(user)
+        .open()
+        .filter(customer=customer)
+        .for_list()
+        .order_by("next_due_at", "id")[:8]
+        if customer
+        else []
+    )
     return {"chosen": customer, "agreement": agreement, "offers": found, "open_requests": open_requests, "item": item}
 
 
 @require_http_methods(["GET", "POST"])
 @login_required
-def take(request: HttpRequest) -> HttpResponse:
+def take(request: SignedRequest) -> HttpResponse:
     """The intake form. Saving is one key; what was typed is never lost."""
     user = colleague(request)
     if request.method == "POST":
@@ -86,14 +99,14 @@ def take(request: HttpRequest) -> HttpResponse:
     return page(request, "requests/take.html", {"form": form, **around(form, user)})
 
 
-@require_GET
+@require_POST
 @login_required
-def times(request: HttpRequest) -> HttpResponse:
+def times(request: SignedRequest) -> HttpResponse:
     """The form's changing parts, again, for what is chosen now: people, items, and the times to promise."""
     user = colleague(request)
-    data = request.GET.copy()
+    data = request.POST.copy()
     if data.get("caller_phone") and not data.get("customer"):
-        caller = Contact.objects.visible_to(user).called_by(data["caller_phone"]).first()
+        caller = Contact.objects.visible_to(user).called_by(str(data["caller_phone"])).first()
         if caller:
             data["customer"], data["contact"] = str(caller.customer_id), str(caller.pk)
     form = TakeForm(initial={**{k: v for k, v in data.items() if v}}, user=user)
@@ -102,7 +115,7 @@ def times(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @login_required
-def late(request: HttpRequest) -> HttpResponse:
+def late(request: SignedRequest) -> HttpResponse:
     """Half a minute on the phone: customer, one line, photo, the real time of the report."""
     user = colleague(request)
     form = LateForm(request.POST or None, request.FILES or None, user=user)
@@ -110,8 +123,12 @@ def late(request: HttpRequest) -> HttpResponse:
         data = form.cleaned_data
         with transaction.atomic():
             case = take_request(
-                by=user, subject=data["subject"], customer=data["customer"], channel=Channel.ENGINEER, reported_at=data["reported_at"],
-            )  # fmt: skip
+                by=user,
+                subject=data["subject"],
+                customer=data["customer"],
+                channel=Channel.ENGINEER,
+                reported_at=data["reported_at"],
+            )
             attach_files(case, files=data["files"], by=user)
         messages.success(request, _("%(number)s is registered.") % {"number": case.number})
         return redirect(case)

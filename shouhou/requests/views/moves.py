@@ -7,11 +7,12 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.forms import Form
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from shouhou.people.models import SignedRequest
 from shouhou.requests import forms
 from shouhou.requests.actions import grouping, handover, talk
 from shouhou.requests.actions.intake import continue_request
@@ -24,14 +25,16 @@ from shouhou.shared.lifecycle import Refused
 Act = Callable[..., Any]
 
 
-def move(make_form: Callable[[HttpRequest, ServiceRequest], Form] | None = None, name: str = "") -> Callable[[Act], Callable[..., HttpResponse]]:
+def move(
+    make_form: Callable[[SignedRequest, ServiceRequest], Form] | None = None, name: str = ""
+) -> Callable[[Act], Callable[..., HttpResponse]]:
     """A POST on a request: find it, check the form, act, show it again. A wrong form comes back with its words."""
 
     def decorate(act: Act) -> Callable[..., HttpResponse]:
         @require_POST
         @login_required
         @wraps(act)
-        def view(request: HttpRequest, pk: int) -> HttpResponse:
+        def view(request: SignedRequest, pk: int) -> HttpResponse:
             case = found(request, pk)
             form = make_form(request, case) if make_form else None
             if form is not None and not form.is_valid():
@@ -39,26 +42,26 @@ def move(make_form: Callable[[HttpRequest, ServiceRequest], Form] | None = None,
             answer = act(request, case, form.cleaned_data if form is not None else {})
             if isinstance(answer, HttpResponse):
                 return answer
-            return show(request, found(request, pk)) if request.htmx else redirect(case)  # type: ignore[attr-defined]
+            return show(request, found(request, pk)) if getattr(request, "htmx", None) else redirect(case)
 
         return view
 
     return decorate
 
 
-def _staff(case: ServiceRequest, request: HttpRequest) -> None:
-    if not staff(case, request.user):  # type: ignore[arg-type]
+def _staff(case: ServiceRequest, request: SignedRequest) -> None:
+    if not staff(case, request.user):
         raise Refused(_("Only colleagues of this organisation may do this."))
 
 
 @move()
-def begin(request: HttpRequest, case: ServiceRequest, data: dict[str, Any]) -> None:
+def begin(request: SignedRequest, case: ServiceRequest, data: dict[str, Any]) -> None:
     """Start work."""
     case.begin(by=request.user)
 
 
 @move(lambda request, case: forms.ResolveForm(request.POST), "resolve_form")
-def resolve(request: HttpRequest, case: ServiceRequest, data: dict[str, Any]) -> None:
+def resolve(request: SignedRequest, case: ServiceRequest, data: dict[str, Any]) -> None:
     """Resolve; the customer is asked to confirm, and the agent gets the link to send along."""
     token = talk.resolve_request(case, solution=data["solution"], cause=data["cause"], by=request.user)
     address = request.build_absolute_uri(f"/portal/confirm/{token}/")
@@ -66,41 +69,41 @@ def resolve(request: HttpRequest, case: ServiceRequest, data: dict[str, Any]) ->
 
 
 @move()
-def confirm(request: HttpRequest, case: ServiceRequest, data: dict[str, Any]) -> None:
+def confirm(request: SignedRequest, case: ServiceRequest, data: dict[str, Any]) -> None:
     """The customer said on the phone that it is solved."""
     case.confirm("spoken", by=request.user)
 
 
 @move()
-def reopen(request: HttpRequest, case: ServiceRequest, data: dict[str, Any]) -> None:
+def reopen(request: SignedRequest, case: ServiceRequest, data: dict[str, Any]) -> None:
     """Not solved after all."""
     case.reopen(by=request.user, how="spoken")
 
 
 @move()
-def close(request: HttpRequest, case: ServiceRequest, data: dict[str, Any]) -> None:
+def close(request: SignedRequest, case: ServiceRequest, data: dict[str, Any]) -> None:
     case.close(by=request.user)
 
 
 @move()
-def file(request: HttpRequest, case: ServiceRequest, data: dict[str, Any]) -> None:
+def file(request: SignedRequest, case: ServiceRequest, data: dict[str, Any]) -> None:
     case.file(by=request.user)
 
 
 @move()
-def cancel(request: HttpRequest, case: ServiceRequest, data: dict[str, Any]) -> None:
+def cancel(request: SignedRequest, case: ServiceRequest, data: dict[str, Any]) -> None:
     case.cancel(by=request.user)
 
 
 @move()
-def give_promise(request: HttpRequest, case: ServiceRequest, data: dict[str, Any]) -> None:
+def give_promise(request: SignedRequest, case: ServiceRequest, data: dict[str, Any]) -> None:
     """The times were told to the customer."""
     _staff(case, request)
     case.give_promise(by=request.user)
 
 
 @move(lambda request, case: forms.TextForm(request.POST), "text_form")
-def say(request: HttpRequest, case: ServiceRequest, data: dict[str, Any]) -> None:
+def say(request: SignedRequest, case: ServiceRequest, data: dict[str, Any]) -> None:
     """Message, question, the customer's answer, or a note."""
     _staff(case, request)
     if data["way"] == "note":
@@ -112,18 +115,18 @@ def say(request: HttpRequest, case: ServiceRequest, data: dict[str, Any]) -> Non
 
 
 @move(lambda request, case: forms.PauseForm(request.POST), "pause_form")
-def pause(request: HttpRequest, case: ServiceRequest, data: dict[str, Any]) -> None:
+def pause(request: SignedRequest, case: ServiceRequest, data: dict[str, Any]) -> None:
     talk.pause_request(case, reason=data["reason"], words=data["words"], by=request.user)
 
 
 @move()
-def resume(request: HttpRequest, case: ServiceRequest, data: dict[str, Any]) -> None:
+def resume(request: SignedRequest, case: ServiceRequest, data: dict[str, Any]) -> None:
     _staff(case, request)
     talk.resume_request(case, by=request.user)
 
 
 @move(lambda request, case: forms.NoteFactForm(request.POST), "fact_form")
-def note_fact(request: HttpRequest, case: ServiceRequest, data: dict[str, Any]) -> None:
+def note_fact(request: SignedRequest, case: ServiceRequest, data: dict[str, Any]) -> None:
     """Record what was done, at the time when it was done."""
     _staff(case, request)
     talk.note_fact(case, fact=data["fact"], occurred_at=data["occurred_at"], by=request.user)
@@ -131,44 +134,48 @@ def note_fact(request: HttpRequest, case: ServiceRequest, data: dict[str, Any]) 
 
 
 @move(lambda request, case: forms.GradeForm(request.POST), "grade_form")
-def grade(request: HttpRequest, case: ServiceRequest, data: dict[str, Any]) -> None:
+def grade(request: SignedRequest, case: ServiceRequest, data: dict[str, Any]) -> None:
     """Severity and the marks that promises ask for."""
     grouping.grade_request(case, impact=data["impact"], urgency=data["urgency"], by=request.user)
-    grouping.mark_request(case, by=request.user, needs_visit=data["needs_visit"], remote_failed=data["remote_failed"], cause=data["cause"])
+    grouping.mark_request(
+        case, by=request.user, needs_visit=data["needs_visit"], remote_failed=data["remote_failed"], cause=data["cause"]
+    )
 
 
 @move(lambda request, case: forms.CoverageForm(request.POST), "coverage_form")
-def coverage(request: HttpRequest, case: ServiceRequest, data: dict[str, Any]) -> None:
+def coverage(request: SignedRequest, case: ServiceRequest, data: dict[str, Any]) -> None:
     grouping.decide_coverage(case, coverage=data["coverage"], reason=data["reason"], by=request.user)
 
 
 @move(lambda request, case: forms.FilesForm(request.POST, request.FILES), "files_form")
-def attach(request: HttpRequest, case: ServiceRequest, data: dict[str, Any]) -> None:
+def attach(request: SignedRequest, case: ServiceRequest, data: dict[str, Any]) -> None:
     talk.attach_files(case, files=data["files"], by=request.user)
 
 
 @move(lambda request, case: forms.ReassignForm(request.POST, case=case), "reassign_form")
-def reassign(request: HttpRequest, case: ServiceRequest, data: dict[str, Any]) -> None:
+def reassign(request: SignedRequest, case: ServiceRequest, data: dict[str, Any]) -> None:
     handover.offer_reassignment(case, taker=data["taker"], reason=data["reason"], by=request.user)
 
 
 def _open_offer(case: ServiceRequest) -> Reassignment:
-    return get_object_or_404(case.handovers.select_related("taker", "request__organisation"), state=Reassignment.State.OFFERED)
+    return get_object_or_404(
+        case.handovers.select_related("taker", "request__organisation"), state=Reassignment.State.OFFERED
+    )
 
 
 @move()
-def accept(request: HttpRequest, case: ServiceRequest, data: dict[str, Any]) -> None:
+def accept(request: SignedRequest, case: ServiceRequest, data: dict[str, Any]) -> None:
     handover.accept_reassignment(_open_offer(case), by=request.user)
 
 
 @move(lambda request, case: forms.DeclineForm(request.POST), "decline_form")
-def decline(request: HttpRequest, case: ServiceRequest, data: dict[str, Any]) -> None:
+def decline(request: SignedRequest, case: ServiceRequest, data: dict[str, Any]) -> None:
     handover.decline_reassignment(_open_offer(case), by=request.user, answer=data["answer"])
 
 
 @require_POST
 @login_required
-def merge(request: HttpRequest, pk: int) -> HttpResponse:
+def merge(request: SignedRequest, pk: int) -> HttpResponse:
     """Merge this request into another of the same customer."""
     case = found(request, pk)
     form = forms.NumberForm(request.POST, user=request.user)
@@ -181,7 +188,7 @@ def merge(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 @login_required
-def link(request: HttpRequest, pk: int) -> HttpResponse:
+def link(request: SignedRequest, pk: int) -> HttpResponse:
     """Say that two requests belong together."""
     case = found(request, pk)
     form = forms.NumberForm(request.POST, user=request.user)
@@ -193,18 +200,18 @@ def link(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @move(lambda request, case: forms.SplitForm(request.POST), "split_form")
-def split(request: HttpRequest, case: ServiceRequest, data: dict[str, Any]) -> HttpResponse:
+def split(request: SignedRequest, case: ServiceRequest, data: dict[str, Any]) -> HttpResponse:
     return redirect(grouping.split_request(case, by=request.user, **data))
 
 
 @move()
-def continue_closed(request: HttpRequest, case: ServiceRequest, data: dict[str, Any]) -> HttpResponse:
+def continue_closed(request: SignedRequest, case: ServiceRequest, data: dict[str, Any]) -> HttpResponse:
     """A new request linked to one that closed too long ago."""
     _staff(case, request)
     return redirect(continue_request(case, by=request.user, description=case.description))
 
 
 @move(lambda request, case: forms.TitleForm(request.POST), "title_form")
-def problem(request: HttpRequest, case: ServiceRequest, data: dict[str, Any]) -> HttpResponse:
+def problem(request: SignedRequest, case: ServiceRequest, data: dict[str, Any]) -> HttpResponse:
     _staff(case, request)
     return redirect("requests:problem", grouping.open_problem(requests=[case], title=data["title"], by=request.user).pk)

@@ -4,17 +4,17 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from shouhou.people.models import User
+from shouhou.people.models import SignedRequest, User
 from shouhou.requests.actions.grouping import open_incident
 from shouhou.requests.actions.handover import offer_reassignment
 from shouhou.requests.forms import FilterForm
 from shouhou.requests.models import SavedView, ServiceRequest
+from shouhou.requests.models.requests import ServiceRequestQuerySet
 from shouhou.shared.lifecycle import Refused
 from shouhou.shared.pages import keyset, page
 from shouhou.shared.sheets import workbook
@@ -25,14 +25,14 @@ BY_DUE = ("next_due_at", "id")
 NEWEST = ("-id",)
 
 
-def chosen(request: HttpRequest) -> tuple[FilterForm, QuerySet[ServiceRequest], tuple[str, ...]]:
+def chosen(request: SignedRequest) -> tuple[FilterForm, ServiceRequestQuerySet, tuple[str, ...]]:
     """The filter form, the rows it means, and their order."""
     form = FilterForm(request.GET or {"view": "open"})
     data: dict[str, Any] = form.cleaned_data if form.is_valid() else {}
-    user: User = request.user  # type: ignore[assignment]
+    user: User = request.user
     rows = ServiceRequest.objects.visible_to(user)
     view = data.get("view") or ("all" if data.get("q") else "open")
-    order = BY_DUE
+    order: tuple[str, ...] = BY_DUE
     if view == "mine":
         rows = rows.open().filter(owner=user)
     elif view == "overdue":
@@ -58,21 +58,28 @@ def chosen(request: HttpRequest) -> tuple[FilterForm, QuerySet[ServiceRequest], 
 
 @require_GET
 @login_required
-def index(request: HttpRequest) -> HttpResponse:
+def index(request: SignedRequest) -> HttpResponse:
     """The list, by due time; no counting, keys instead of offsets."""
     form, rows, order = chosen(request)
     found, after = keyset(rows.for_list(), order, request.GET.get("after", ""), PAGE)
     context = {
-        "form": form, "rows": found, "after": after, "now": now(), "view": request.GET.get("view") or "open",
-        "views": SavedView.objects.visible_to(request.user), "views_given": FilterForm.VIEWS,
-        "takers": User.objects.holding("engineer", "agent", "duty_manager").order_by("name") if request.user.leads else [],
-    }  # fmt: skip
+        "form": form,
+        "rows": found,
+        "after": after,
+        "now": now(),
+        "view": request.GET.get("view") or "open",
+        "views": SavedView.objects.visible_to(request.user),
+        "views_given": FilterForm.VIEWS,
+        "takers": User.objects.holding("engineer", "agent", "duty_manager").order_by("name")
+        if request.user.leads
+        else [],
+    }
     return page(request, "requests/list.html", context, fragment="rows")
 
 
 @require_GET
 @login_required
-def board(request: HttpRequest) -> HttpResponse:
+def board(request: SignedRequest) -> HttpResponse:
     """Columns by status, the first fifty of each by due time."""
     columns = []
     for status in ServiceRequest.OPEN:
@@ -83,23 +90,45 @@ def board(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 @login_required
-def export(request: HttpRequest) -> HttpResponse:
+def export(request: SignedRequest) -> HttpResponse:
     """The chosen rows as an Excel sheet, at most 50,000."""
     _form, rows, order = chosen(request)
-    head = [_("Number"), _("Status"), _("Severity"), _("Customer"), _("In one line"), _("Owner"), _("Reported at"), _("Due"), _("Channel")]
+    head = [
+        _("Number"),
+        _("Status"),
+        _("Severity"),
+        _("Customer"),
+        _("In one line"),
+        _("Owner"),
+        _("Reported at"),
+        _("Due"),
+        _("Channel"),
+    ]
     lines = (
-        [r.number, r.get_status_display(), r.get_severity_display(), r.customer.name if r.customer else r.caller_unit, r.subject,
-         r.owner.name, r.reported_at, r.next_due_at if r.next_due_at.year < 9999 else None, r.get_channel_display()]
+        [
+            r.number,
+            r.get_status_display(),
+            r.get_severity_display(),
+            r.customer.name if r.customer else r.caller_unit,
+            r.subject,
+            r.owner.name,
+            r.reported_at,
+            r.next_due_at if r.next_due_at.year < 9999 else None,
+            r.get_channel_display(),
+        ]
         for r in rows.for_list().order_by(*order)[:50_000].iterator(2000)
-    )  # fmt: skip
-    answer = HttpResponse(workbook(_("Service requests"), head, lines), content_type="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
+    )
+    answer = HttpResponse(
+        workbook(_("Service requests"), head, lines),
+        content_type="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    )
     answer["Content-Disposition"] = 'attachment; filename="requests.xlsx"'
     return answer
 
 
 @require_POST
 @login_required
-def bulk(request: HttpRequest) -> HttpResponse:
+def bulk(request: SignedRequest) -> HttpResponse:
     """One move on many rows; each row that refuses is named, the others go through."""
     ids = [int(pk) for pk in request.POST.getlist("pk") if pk.isdigit()][:200]
     rows = list(ServiceRequest.objects.visible_to(request.user).filter(pk__in=ids).order_by("pk"))
@@ -130,7 +159,7 @@ def bulk(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 @login_required
-def keep_view(request: HttpRequest) -> HttpResponse:
+def keep_view(request: SignedRequest) -> HttpResponse:
     """Keep the present filter under a name."""
     name, query = request.POST.get("name", "").strip()[:60], request.POST.get("query", "")[:500]
     if not name:
@@ -141,7 +170,7 @@ def keep_view(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 @login_required
-def drop_view(request: HttpRequest, pk: int) -> HttpResponse:
+def drop_view(request: SignedRequest, pk: int) -> HttpResponse:
     """Forget a kept view."""
     get_object_or_404(SavedView.objects.visible_to(request.user), pk=pk).delete()
     return redirect("requests:list")

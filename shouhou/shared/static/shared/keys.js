@@ -100,8 +100,11 @@
   }
   document.querySelector("[data-focus]")?.focus();
 
-  // Submitting on change: filters and the preview of promised times.
-  document.addEventListener("change", (event) => { if (event.target.matches?.("[data-submit]")) event.target.form.requestSubmit(); });
+  // Some fields change what else the form offers: they ask another element to refresh it.
+  document.addEventListener("change", (event) => {
+    const wish = event.target.dataset?.refresh;
+    if (wish) htmx.trigger(document.querySelector(wish), "refresh");
+  });
 
   // Live: one stream per page; each named topic that moved refreshes the elements that watch it, at most once a second.
   const topics = [...new Set([...document.querySelectorAll("[data-live]")].map((el) => el.dataset.live))];

@@ -29,7 +29,9 @@ def load_reference_data() -> None:
     known = set(ServiceLevel.objects.values_list("key", flat=True))
     for position, (key, terms) in enumerate(raw_presets().items()):
         if key not in known and key != "standing":
-            ServiceLevel.objects.create(key=key, name_zh=terms["name_zh"], name_en=terms["name_en"], terms=terms, position=position)
+            ServiceLevel.objects.create(
+                key=key, name_zh=terms["name_zh"], name_en=terms["name_en"], terms=terms, position=position
+            )
     names = set(Calendar.objects.values_list("name", flat=True))
     for name, days in (("中国(含调休)", Days.china), ("周一至周五", Days.plain)):
         if name not in names:
@@ -38,14 +40,24 @@ def load_reference_data() -> None:
 
 @transaction.atomic
 def first_run(
-    *, company: str, hotline: str, calendar: str, presets: list[str], username: str, name: str, email: str, password: str
+    *,
+    company: str,
+    hotline: str,
+    calendar: str,
+    presets: list[str],
+    username: str,
+    name: str,
+    email: str,
+    password: str,
 ) -> User:
     """Make the headquarters, its calendar, its own promises, and the first administrator."""
     if not needs_wizard():
         raise Refused("There is a company already.")
     load_reference_data()
     headquarters = Organisation.objects.create(name=company, kind=Organisation.Kind.HEADQUARTERS, hotline=hotline)
-    make_calendar(name=f"{company} 工作日历", days=Days.china() if calendar == "CN" else Days.plain(), organisation=headquarters)
+    make_calendar(
+        name=f"{company} 工作日历", days=Days.china() if calendar == "CN" else Days.plain(), organisation=headquarters
+    )
     user = User.objects.create_user(username, password, name=name, email=email, is_staff=True, is_superuser=True)
     today = now().date()
     for role in (Role.ADMINISTRATOR, Role.DUTY_MANAGER):
@@ -53,11 +65,15 @@ def first_run(
     adopt_standing(headquarters, by=user)
     if COMPANY_PRESET in presets:
         level = ServiceLevel.objects.get(key=COMPANY_PRESET)
-        adopt_for_company(preset=preset_of(level), organisation=headquarters, purpose=CommitmentSet.Purpose.COMPANY, by=user)
+        adopt_for_company(
+            preset=preset_of(level), organisation=headquarters, purpose=CommitmentSet.Purpose.COMPANY, by=user
+        )
     ServiceLevel.objects.exclude(key__in=presets).update(retired_at=now())
     return user
 
 
 def adopt_standing(organisation: Organisation, *, by: User | None) -> CommitmentSet:
     """The company's default promises for callers without an agreement."""
-    return adopt_for_company(preset=preset("standing"), organisation=organisation, purpose=CommitmentSet.Purpose.STANDING, by=by)
+    return adopt_for_company(
+        preset=preset("standing"), organisation=organisation, purpose=CommitmentSet.Purpose.STANDING, by=by
+    )
