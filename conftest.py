@@ -143,7 +143,7 @@ def stranger(person, company):
 @pytest.fixture
 def agreement(customer, manager):
     """A maker of agreements in force: agreement("application_maintenance")."""
-    from shouhou.agreements.actions import draft_agreement, sign_agreement
+    from shouhou.agreements.actions import draft_agreement, preset_of, sign_agreement
     from shouhou.agreements.models import ServiceLevel
 
     def make(
@@ -151,11 +151,13 @@ def agreement(customer, manager):
         *,
         items: Any = None,
         filled: Any = None,
+        parts: tuple[str, ...] | None = None,
         number: str = "HT-1",
         starts_on: date = date(2020, 1, 1),
         ends_on: date | None = None,
     ) -> Any:
         level = ServiceLevel.objects.get(key=key)
+        agreed = tuple(preset_of(level).parts) if parts is None else parts  # by default the whole document
         row = draft_agreement(
             customer=customer,
             level=level,
@@ -166,6 +168,7 @@ def agreement(customer, manager):
             by=manager,
             items=items,
             filled=filled,
+            parts=agreed,
         )
         sign_agreement(row, by=manager)
         return row

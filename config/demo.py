@@ -11,17 +11,16 @@ from typing import Any
 from django.db import transaction
 
 from config.demo_words import CUSTOMERS, PASSWORD, STAFF, TROUBLES
-from shouhou.agreements.actions import adopt_for_company, draft_agreement, preset_of, sign_agreement
+from shouhou.agreements.actions import draft_agreement, sign_agreement
 from shouhou.agreements.models import ServiceLevel
 from shouhou.customers.models import Contact, Customer, Project, Site
-from shouhou.desk.actions import adopt_standing, load_reference_data, needs_wizard
+from shouhou.desk.actions import adopt_norm, adopt_standing, load_reference_data, needs_wizard
 from shouhou.equipment.models import InstalledItem, Product
 from shouhou.feedback.actions import finish_follow_up, plan_follow_up
 from shouhou.feedback.models import FollowUp
 from shouhou.people.actions import appoint
 from shouhou.people.models import Organisation, User
 from shouhou.promises.actions import make_calendar
-from shouhou.promises.models import CommitmentSet
 from shouhou.promises.rules.calendar import Calendar as Days
 from shouhou.promises.rules.clock import cover
 from shouhou.promises.rules.period import Period
@@ -317,10 +316,7 @@ def load_demo() -> str:
         make_calendar(name="华信工作日历", days=Days.china(), organisation=tree[""])
         staff = people(tree)
         adopt_standing(tree[""], by=staff["admin"])
-        level = ServiceLevel.objects.get(key="software_standard")
-        adopt_for_company(
-            preset=preset_of(level), organisation=tree[""], purpose=CommitmentSet.Purpose.COMPANY, by=staff["admin"]
-        )
+        adopt_norm(tree[""], by=staff["admin"])
         rows = customers(tree, staff)
         clerk = User.objects.create_user("chenfang", PASSWORD, name="陈芳", email="kh10@customer.example")
         rows[0].contacts.filter(name="陈芳").update(user=clerk)

@@ -1,7 +1,8 @@
-"""The stage of every test run: one embedded PostgreSQL, one migrated template, a copy per worker process.
+"""The stage of every test process: an embedded PostgreSQL of its own, a migrated template, and a copy of it.
 
 A pytest plugin (addopts -p tests.stage) and no conftest, since the database must be named before Django reads its
-settings. The app role may neither create databases nor truncate tables, so copies are made as the superuser.
+settings. Each worker has a server of its own, since open transactions of one would hold back the pump of the other:
+transaction numbers are counted per server, not per database. The app role may neither create databases nor truncate tables, so copies are made as the superuser.
 """
 
 import atexit
@@ -11,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 import uuid
+from itertools import pairwise
 from pathlib import Path
 
 from config.postgres import TEST_SETTINGS, EmbeddedPostgres
@@ -22,7 +24,7 @@ TEMPLATE = "shouhou_template"
 
 
 def start_server() -> str:
-    """Start the server of this run with its migrated template, and return its address."""
+    """Start the server of this process with its migrated template, and return its address."""
     home = Path(tempfile.mkdtemp(prefix="shouhou-test-"))
     home.chmod(0o755)
     os.environ["SHOUHOU_HOME"] = str(home / "home")
@@ -52,7 +54,17 @@ def copy_of_template() -> str:
     return server.replace("/postgres?", f"/{name}?")
 
 
-if "SHOUHOU_TEST_SERVER" not in os.environ:
+def runs_tests() -> bool:
+    """Whether this process runs tests itself, and does not only hand them out to workers (pytest -n)."""
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        return True
+    counts = [word.removeprefix("-n") or after for word, after in pairwise([*sys.argv, "0"]) if word.startswith("-n")]
+    return all(count == "0" for count in counts)
+
+
+if runs_tests():
     compile_all()
     os.environ["SHOUHOU_TEST_SERVER"] = start_server()
-os.environ["DATABASE_URL"] = as_role(copy_of_template(), APP)
+    os.environ["DATABASE_URL"] = as_role(copy_of_template(), APP)
+else:
+    os.environ["DATABASE_URL"] = "postgresql://nobody@localhost/nothing"

@@ -23,6 +23,17 @@ def blanks(preset: Preset) -> list[PresetCommitment]:
     return [c for c in preset.commitments if c.within is None]
 
 
+def kept_parts(preset: Preset, parts: tuple[str, ...] | None) -> set[str]:
+    """The separable parts that are agreed; None means every one that is not optional."""
+    return {name for name in preset.parts if (name not in preset.optional if parts is None else name in parts)}
+
+
+def agreed(preset: Preset, parts: tuple[str, ...] | None) -> list[PresetCommitment]:
+    """The promises of the chosen parts."""
+    kept = kept_parts(preset, parts)
+    return [c for c in preset.commitments if not c.part or c.part in kept]
+
+
 def preset_of(level: ServiceLevel) -> Preset:
     """The service level's terms as the company has them now."""
     return load_preset(level.terms)
@@ -52,7 +63,7 @@ def freeze(
     parts: tuple[str, ...] | None = None,
 ) -> CommitmentSet:  # fmt: skip
     """Copy a preset's promises into a set that is never changed again. `parts` picks among separable parts."""
-    chosen = [c for c in preset.commitments if parts is None or not c.part or c.part in parts]
+    chosen = agreed(preset, parts)
     kept = CommitmentSet.objects.create(
         organisation=organisation, purpose=purpose, name_zh=preset.name_zh, name_en=preset.name_en, preset=preset.key,
         calendar=calendar, clauses=list(preset.clauses_of(parts)), frozen_at=now(),
@@ -76,6 +87,7 @@ def freeze(
 def draft_agreement(
     *, customer: Customer, level: ServiceLevel, number: str, name: str, starts_on: date, ends_on: date | None,
     by: Any, items: list[InstalledItem] | None = None, project: Any = None, filled: dict[str, str] | None = None,
+    parts: tuple[str, ...] | None = None,
 ) -> Agreement:  # fmt: skip
     """Write an agreement that copies a service level; it binds once it is signed."""
     preset = preset_of(level)
@@ -89,7 +101,8 @@ def draft_agreement(
         ends_on=ends_on,
         project=project,
         filled=filled or {},
-        entitlements=list(preset.entitlements),
+        parts=list(parts) if parts is not None else None,
+        entitlements=[e for e in preset.entitlements if "part" not in e or e["part"] in kept_parts(preset, parts)],
     )
     agreement.items.set(items or [])
     record("agreement.drafted", subject=agreement, by=by, to=Agreement.Status.DRAFT)
@@ -104,12 +117,19 @@ def sign_agreement(agreement: Agreement, *, by: Any, calendar: Calendar | None =
         agreement.commitment_set = freeze(
             preset=preset_of(agreement.service_level), organisation=agreement.organisation, calendar=calendar,
             purpose=CommitmentSet.Purpose.AGREEMENT, filled=agreement.filled,
+            parts=tuple(agreement.parts) if agreement.parts is not None else None,
         )  # fmt: skip
 
 
 @transaction.atomic
 def adopt_for_company(
-    *, preset: Preset, organisation: Organisation, purpose: str, by: Any, filled: dict[str, str] | None = None
+    *,
+    preset: Preset,
+    organisation: Organisation,
+    purpose: str,
+    by: Any,
+    filled: dict[str, str] | None = None,
+    parts: tuple[str, ...] | None = None,
 ) -> CommitmentSet:
     """The organisation's own promises: to callers without an agreement, or by adopting a preset for the company."""
     CommitmentSet.objects.filter(organisation=organisation, purpose=purpose, preset=preset.key, retired_at=None).update(
@@ -121,6 +141,7 @@ def adopt_for_company(
         calendar=company_calendar(organisation),
         purpose=purpose,
         filled=filled or {},
+        parts=parts,
     )
     record("preset.adopted", subject=kept, by=by, data={"preset": preset.key, "purpose": purpose})
     return kept

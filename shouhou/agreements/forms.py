@@ -45,7 +45,17 @@ class AgreementForm(Dressed, forms.Form):
             self.fields["items"].queryset = items.order_by("pk")  # type: ignore[attr-defined]
         self.blank_names: list[str] = []
         found = ServiceLevel.objects.filter(pk=level).first() if level.isdigit() else None
-        for commitment in blanks(preset_of(found)) if found else []:
+        preset = preset_of(found) if found else None
+        if preset and preset.optional:
+            self.fields["parts"] = forms.MultipleChoiceField(
+                label=_("Parts agreed"),
+                required=False,
+                widget=forms.CheckboxSelectMultiple,
+                choices=[(name, f"{name} ({', '.join(clauses)})") for name, clauses in preset.parts.items()],
+                initial=[name for name in preset.parts if name not in preset.optional],
+                help_text=_("A clause binds only where its part is agreed."),
+            )
+        for commitment in blanks(preset) if preset else []:
             name = f"blank_{commitment.key}"
             self.blank_names.append(name)
             self.fields[name] = forms.CharField(
@@ -77,6 +87,10 @@ class AgreementForm(Dressed, forms.Form):
     @property
     def blank_fields(self) -> list[Any]:
         return [self[name] for name in self.blank_names]
+
+    def parts(self) -> tuple[str, ...] | None:
+        """The parts that are agreed; None where the preset has none to choose."""
+        return tuple(self.cleaned_data["parts"]) if "parts" in self.fields else None
 
     def filled(self) -> dict[str, str]:
         """What was filled in, by the key of the promise."""

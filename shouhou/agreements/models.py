@@ -97,6 +97,7 @@ class Agreement(Lifecycle):
     ends_on = models.DateField(_("Until"), null=True, blank=True)
     items = models.ManyToManyField(InstalledItem, blank=True, related_name="agreements")
     entitlements = models.JSONField(default=list)
+    parts = models.JSONField(null=True)  # the separable parts of the preset that are agreed; None: those not optional
     filled = models.JSONField(default=dict)  # the blanks of the source document, as filled in at adoption
 
     objects = AgreementQuerySet.as_manager()

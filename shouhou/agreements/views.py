@@ -9,7 +9,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from shouhou.agreements.actions import company_calendar, draft_agreement, preset_of, sign_agreement
+from shouhou.agreements.actions import agreed, company_calendar, draft_agreement, preset_of, sign_agreement
 from shouhou.agreements.forms import AgreementForm
 from shouhou.agreements.models import Agreement, ServiceLevel
 from shouhou.people.models import SignedRequest, User
@@ -103,6 +103,7 @@ def new(request: SignedRequest) -> HttpResponse:
             ends_on=data["ends_on"],
             items=list(data["items"]),
             filled=form.filled(),
+            parts=form.parts(),
             by=user,
         )
         return redirect("agreements:detail", agreement.pk)
@@ -126,7 +127,7 @@ def detail(request: SignedRequest, pk: int) -> HttpResponse:
     agreement = get_object_or_404(rows, pk=pk)
     frozen = agreement.commitment_set.terms() if agreement.commitment_set else ()
     lines = [{"c": c, "example": worked_example(c.within, c.window, c.days, c.roll, user)} for c in frozen]
-    drafted = preset_of(agreement.service_level).commitments if not frozen else ()
+    drafted = agreed(preset_of(agreement.service_level), agreement.parts) if not frozen else ()
     context = {
         "agreement": agreement,
         "lines": lines,

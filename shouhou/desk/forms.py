@@ -17,6 +17,14 @@ def preset_choices() -> list[tuple[str, str]]:
     return [(key, f"{p.name_zh} · {p.name_en}") for key, p in all_presets().items()]
 
 
+NORM = [
+    ("A", _("Service norm: hotline, on-site service, training (A)")),
+    ("J", _("Management system of after-sales service (J)")),
+    ("B", _("Service plan of a project (B)")),
+    ("L", _("Delivery of a project (L)")),
+]
+
+
 class SetupForm(Dressed, forms.Form):
     setup_key = forms.CharField(
         label=_("Setup key"), help_text=_("Printed in the terminal in which you started Shouhou.")
@@ -32,6 +40,13 @@ class SetupForm(Dressed, forms.Form):
         choices=preset_choices,
         widget=forms.CheckboxSelectMultiple,
         initial=["software_standard"],
+    )
+    norm = forms.MultipleChoiceField(
+        label=_("What your company itself adopts"),
+        choices=NORM,
+        widget=forms.CheckboxSelectMultiple,
+        initial=["A", "J"],
+        required=False,
     )
     username = forms.CharField(label=_("Administrator's user name"), max_length=150)
     name = forms.CharField(label=_("Administrator's name"), max_length=100)

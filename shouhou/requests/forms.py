@@ -6,6 +6,7 @@ from django import forms
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
+from shouhou.agreements.models import Agreement
 from shouhou.customers.models import Contact, Customer, Site
 from shouhou.equipment.models import InstalledItem
 from shouhou.people.models import User
@@ -141,11 +142,49 @@ class NoteFactForm(Dressed, forms.Form):
     occurred_at = Instant(label=_("When"), required=False, help_text=_("Leave empty for now."))
 
 
+REMOTE = [
+    ("", _("Not decided yet")),
+    ("False", _("Remote work solves it")),
+    ("True", _("Remote work did not solve it")),
+]
+
+
+class RebaseForm(Dressed, forms.Form):
+    """The agreement that really binds the case."""
+
+    agreement = forms.ModelChoiceField(Agreement.objects.none(), label=_("Agreement"))
+
+    def __init__(self, *args: Any, case: ServiceRequest, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        rows = Agreement.objects.filter(customer_id=case.customer_id).exclude(commitment_set=None).order_by("-pk")
+        self.fields["agreement"].queryset = rows  # type: ignore[attr-defined]
+
+
+class CorrectForm(Dressed, forms.Form):
+    """When it really happened."""
+
+    occurred_at = Instant(label=_("It happened at"), required=False)
+    void = forms.BooleanField(label=_("It did not happen at all"), required=False)
+    reason = forms.CharField(label=_("Reason"), max_length=300)
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if not data.get("occurred_at") and not data.get("void") and "occurred_at" not in self.errors:
+            self.add_error("occurred_at", _now("Say when it happened, or that it did not happen."))
+        return data
+
+
 class GradeForm(Dressed, forms.Form):
     impact = forms.ChoiceField(choices=words.Grade.choices, label=_("Impact"))
     urgency = forms.ChoiceField(choices=words.Grade.choices, label=_("Urgency"))
     needs_visit = forms.BooleanField(label=_("Needs a visit"), required=False)
-    remote_failed = forms.BooleanField(label=_("Remote work did not solve it"), required=False)
+    remote_failed = forms.TypedChoiceField(
+        label=_("Remote or on site"),
+        required=False,
+        choices=REMOTE,
+        coerce=lambda chosen: chosen == "True",
+        empty_value=None,
+    )
     cause = forms.ChoiceField(choices=words.Cause.choices, label=_("Cause"), required=False)
 
 

@@ -24,6 +24,10 @@ ALLOWED = {
 }  # fmt: skip
 
 
+# What the type catalogue calls otherwise than the world does.
+ALIASES = {"application/x-gzip": "application/gzip", "application/excel": "application/vnd.ms-excel"}
+
+
 def true_type(head: bytes, name: str) -> str:
     """The media type by content; the name only helps among office formats and plain text."""
     if head[:2] == b"MZ" or head[:4] == b"\x7fELF":
@@ -33,14 +37,15 @@ def true_type(head: bytes, name: str) -> str:
     except puremagic.PureError:
         found = []
     for match in found:
-        if match.mime_type in ALLOWED:
-            return str(match.mime_type)
+        kind = ALIASES.get(match.mime_type, match.mime_type)
+        if match.byte_match and kind in ALLOWED:  # without bytes it is only the name that matches
+            return str(kind)
     return "text/plain" if _is_text(head) else "application/octet-stream"
 
 
 def _is_text(head: bytes) -> bool:
     """Logs come in UTF-8 or GB18030; markup is not a log."""
-    if b"\0" in head or head.lstrip()[:1] == b"<":
+    if b"\0" in head or head.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"<":
         return False
     for encoding in ("utf-8", "gb18030"):
         try:

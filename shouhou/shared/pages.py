@@ -60,7 +60,7 @@ def keyset(rows: Any, order: Sequence[str], after: str, size: int) -> tuple[list
     from django.core.signing import BadSignature, Signer
     from django.db.models import Q
 
-    signer = Signer(salt="keyset")
+    signer = Signer(salt=f"keyset {' '.join(order)}")  # a key fits the order that it was made for, and no other
     if after:
         try:
             values = signer.unsign_object(after)

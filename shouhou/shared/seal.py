@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from django.db import connection, transaction
+from django.db.models import Q
 
 from shouhou.shared.models import Event, Seal
 from shouhou.shared.pump import settled_before
@@ -92,8 +93,9 @@ def verify() -> Verdict:
     tail = Event.objects.exclude(id__in=Seal.objects.values("event_id"))
     verdict.unsealed = tail.count()
     if last is not None:
-        # A row slipped in between sealed ones bears an older transaction than the last link.
-        for event in tail.filter(xid__lt=last.xid)[:100]:
+        # A row slipped in between sealed ones stands before the last link: by its transaction, or within the same one.
+        before = Q(xid__lt=last.xid) | Q(xid=last.xid, id__lt=last.pk)
+        for event in tail.filter(before)[:100]:
             verdict.troubles.append(f"event {event.pk} was inserted behind the seal")
             verdict.unsealed -= 1
     return verdict

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Any
 
 import xlsxwriter
+from django.utils.functional import Promise
 from django.utils.timezone import get_current_timezone
 
 
@@ -28,6 +29,6 @@ def workbook(title: str, head: Sequence[str], lines: Iterable[Sequence[Any]]) ->
             elif isinstance(value, date):
                 sheet.write_datetime(y, x, value, day)
             elif value is not None:
-                sheet.write(y, x, value)
+                sheet.write(y, x, str(value) if isinstance(value, Promise) else value)
     book.close()
     return out.getvalue()

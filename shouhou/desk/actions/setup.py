@@ -1,8 +1,10 @@
 """The first run and reference data."""
 
+from collections.abc import Sequence
+
 from django.db import transaction
 
-from shouhou.agreements.actions import adopt_for_company, preset_of
+from shouhou.agreements.actions import adopt_for_company
 from shouhou.agreements.models import ServiceLevel
 from shouhou.people.actions import appoint
 from shouhou.people.models import Organisation, User
@@ -10,12 +12,11 @@ from shouhou.people.rules import Role
 from shouhou.promises.actions import make_calendar
 from shouhou.promises.models import Calendar, CommitmentSet
 from shouhou.promises.rules.calendar import Calendar as Days
-from shouhou.promises.rules.presets import preset, raw_presets
+from shouhou.promises.rules.presets import company_norm, preset, raw_presets
 from shouhou.shared.lifecycle import Refused
 from shouhou.shared.time import now
 
-# Documents whose clauses bind through the company itself rather than through an agreement.
-COMPANY_PRESET = "software_standard"
+NORM_PARTS = ("A", "J")  # the service norm and the management system; B and L are for who delivers projects
 
 
 def needs_wizard() -> bool:
@@ -45,6 +46,7 @@ def first_run(
     hotline: str,
     calendar: str,
     presets: list[str],
+    norm: Sequence[str] = NORM_PARTS,
     username: str,
     name: str,
     email: str,
@@ -63,13 +65,24 @@ def first_run(
     for role in (Role.ADMINISTRATOR, Role.DUTY_MANAGER):
         appoint(user=user, role=role, organisation=headquarters, from_on=today, by=None)
     adopt_standing(headquarters, by=user)
-    if COMPANY_PRESET in presets:
-        level = ServiceLevel.objects.get(key=COMPANY_PRESET)
-        adopt_for_company(
-            preset=preset_of(level), organisation=headquarters, purpose=CommitmentSet.Purpose.COMPANY, by=user
-        )
+    adopt_norm(headquarters, by=user, parts=tuple(norm))
     ServiceLevel.objects.exclude(key__in=presets).update(retired_at=now())
     return user
+
+
+def adopt_norm(
+    organisation: Organisation, *, by: User | None, parts: tuple[str, ...] = NORM_PARTS
+) -> CommitmentSet | None:
+    """What binds the company itself rather than through an agreement; nothing where no part is chosen."""
+    if not parts:
+        return None
+    return adopt_for_company(
+        preset=company_norm(),
+        organisation=organisation,
+        purpose=CommitmentSet.Purpose.COMPANY,
+        by=by,
+        parts=parts,
+    )
 
 
 def adopt_standing(organisation: Organisation, *, by: User | None) -> CommitmentSet:

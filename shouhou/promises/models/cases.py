@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from shouhou.people.models import Organisation
 from shouhou.promises.models.clocks import Clock
 from shouhou.promises.models.commitments import Commitment, CommitmentSet, commitments_of, current_versions
+from shouhou.promises.rules.facts import corrected
 from shouhou.promises.rules.fold import Fact, Reading, fold
 from shouhou.shared.journal import event_of
 from shouhou.shared.lifecycle import Lifecycle
@@ -154,8 +155,11 @@ def advance_clocks(case: Promised, facts: Sequence[Fact], rows: list[Clock], at:
             clock.void_reason = ""
             changed.append(clock)
         passages.append((clock, was, reading))
+    told = {fact.id for fact in corrected(facts)}
     for key, clock in stored.items():
-        if key not in seen and (clock.is_owed or (clock.commitment.follow_on and clock.state != Clock.State.CANCELLED)):
+        owed = clock.is_owed or clock.state == Clock.State.WAITING
+        gone = clock.start_event_id not in told  # the start itself was taken away: nothing was ever owed
+        if key not in seen and (owed or gone or (clock.commitment.follow_on and clock.state != Clock.State.CANCELLED)):
             clock.state, clock.next_at, clock.void_reason = Clock.State.CANCELLED, None, "void"
             changed.append(clock)
     Clock.objects.bulk_create(new)
@@ -184,7 +188,7 @@ def passage_events(clock: Clock, was: str, reading: Reading, at: datetime) -> li
         return [("clock.reinstated", f"{stem}:reinstated:{due}:{state}", at, about)]
     if state == "met" and was != "met":
         return [("clock.kept", f"{stem}:kept:{due}", clock.stopped_at, about)]
-    if state != "running":
+    if state not in ("running", "waiting"):
         return []
     passed = [(step, when) for step, when in reading.warnings if when <= at]
     audiences = dict(clock.commitment.warn)

@@ -26,7 +26,7 @@ from shouhou.promises.rules.period import EXTERNAL, RINGS, SAME_DAY
 from shouhou.promises.rules.promise import Pause, Promise, pause_at, united, utc
 from shouhou.promises.rules.timeline import NOTHING
 
-__all__ = ["Fact", "Reading", "Terms", "applies", "fold"]
+__all__ = ["Fact", "Reading", "Terms", "applies", "fold", "undecided"]
 TRIES_OWED = 2  # 已联系未接通: after an attempt inside the limit, two more tries are owed
 
 
@@ -104,12 +104,23 @@ def applies(terms: Terms, case: Mapping[str, Any]) -> bool:
     return True
 
 
+def undecided(terms: Terms, case: Mapping[str, Any]) -> bool:
+    """Whether a person must still decide if the commitment applies: a property that it asks for is named, but None."""
+    left_open = {name for name in terms.when if name in case and case[name] is None}
+    if not left_open or applies(terms, case):
+        return False
+    decided = {name: wanted for name, wanted in terms.when.items() if name not in left_open}
+    return applies(replace(terms, when=decided), case)
+
+
 def fold(terms: Terms, case: Mapping[str, Any], facts: Sequence[Fact], now: datetime) -> tuple[Reading, ...]:
     """Every clock that the facts start under these terms, as it stands at `now` (aware), the earliest start first.
 
     The order of `facts` means nothing. What has not happened yet at `now` is left aside, save starts, which wait.
+    While a person must still decide whether the commitment applies, its clocks wait: they warn, and are never broken.
     """
-    if not applies(terms, case):
+    waits = undecided(terms, case)
+    if not waits and not applies(terms, case):
         return ()
     now = utc(now)
     line = ordered(terms, corrected(facts))
@@ -134,8 +145,17 @@ def fold(terms: Terms, case: Mapping[str, Any], facts: Sequence[Fact], now: date
             reading = _read(terms, start, own, pauses, now)
         if coming is not None and reading.state in ("running", "paused"):
             reading = replace(reading, next_at=min(coming, reading.next_at or coming))
-        readings.append(reading)
+        readings.append(_waiting(reading, now) if waits else reading)
     return tuple(readings)
+
+
+def _waiting(reading: Reading, now: datetime) -> Reading:
+    """How a clock stands of which nobody has decided yet that it is owed. What is over without a decision was not."""
+    if reading.state in ("met", "cancelled"):
+        return reading
+    if reading.ended_at is not None:
+        return replace(reading, state="cancelled")
+    return replace(reading, state="waiting", next_at=min((at for _, at in reading.warnings if at > now), default=None))
 
 
 def ordered(terms: Terms, facts: Iterable[Fact]) -> list[Fact]:

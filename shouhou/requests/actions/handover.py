@@ -65,6 +65,8 @@ def _answer(row: Reassignment, *, state: str, owner: User | None, by: User | Non
         row.refresh_from_db()
         if row.state != Reassignment.State.OFFERED:
             raise Refused(_("This offer has been answered already."))
+        if state == Reassignment.State.ACCEPTED and request.status not in ServiceRequest.OPEN:
+            raise Refused(_("%(number)s is not open.") % {"number": request.number})
         with request.noting(fact, by=by, data={"taker": (owner or row.taker).pk, "kind": row.kind}) as at:
             if owner is not None:
                 request.owner = owner
@@ -94,7 +96,8 @@ def decline_reassignment(row: Reassignment, *, by: User, answer: str) -> None:
 def escalate(row: Reassignment, *, by: User | None) -> None:
     """Unaccepted for 15 minutes, or passed on for the third time: the duty manager owns it now."""
     manager = duty_manager_of(row.request.organisation)
-    if manager is None or manager.pk == row.request.owner_id:
+    ended = row.request.status not in ServiceRequest.OPEN
+    if manager is None or manager.pk == row.request.owner_id or ended:
         _answer(row, state=Reassignment.State.WITHDRAWN, owner=None, by=by, fact="reassignment.escalated")
         return
     _answer(row, state=Reassignment.State.ESCALATED, owner=manager, by=by, fact="reassignment.escalated")

@@ -10,7 +10,7 @@ from shouhou.agreements.actions import covering_agreement, standing_set
 from shouhou.agreements.models import Agreement
 from shouhou.customers.models import Contact, Customer, Project, Site
 from shouhou.equipment.models import InstalledItem
-from shouhou.people.models import Organisation, User
+from shouhou.people.models import Appointment, Organisation, User
 from shouhou.people.rules import Role
 from shouhou.promises.models import CommitmentSet
 from shouhou.promises.models.commitments import commitments_of, current_versions
@@ -71,7 +71,7 @@ def offers(
         "kind": kind,
         "urgent": urgency == "high",
         "needs_visit": False,
-        "remote_failed": False,
+        "remote_failed": None,
         "cause": "",
         "coverage": Coverage.COVERED if agreement else Coverage.UNDECIDED,
         "item_class": item.product.item_class if item else "",
@@ -106,8 +106,14 @@ def next_number(prefix: str, at: datetime) -> str:
 
 def duty_manager_of(organisation: Organisation) -> User | None:
     """Who takes escalations here, else at the nearest organisation above."""
-    people = User.objects.holding(Role.DUTY_MANAGER, organisation=organisation).order_by("pk")
-    return people.first() or User.objects.holding(Role.ADMINISTRATOR, organisation=organisation).order_by("pk").first()
+    above = [int(part) for part in organisation.path.split("/") if part]
+    posts = Appointment.objects.current().filter(organisation_id__in=above, user__is_active=True)
+    for role in (Role.DUTY_MANAGER, Role.ADMINISTRATOR):
+        # All of these organisations lie on one branch: the longest path is the nearest.
+        post = posts.filter(role=role).select_related("user").order_by("-organisation__path", "user_id").first()
+        if post is not None:
+            return post.user
+    return None
 
 
 def first_owner(organisation: Organisation, customer: Customer | None, by: User | None) -> User:

@@ -167,7 +167,8 @@ class ServiceRequest(Promised):
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
     )
     needs_visit = models.BooleanField(_("Needs a visit"), default=False)
-    remote_failed = models.BooleanField(_("Remote work did not solve it"), default=False)
+    # None: nobody has decided yet; a promise that asks for it waits and reminds (H3).
+    remote_failed = models.BooleanField(_("Remote work did not solve it"), null=True, default=None)
     cause = models.CharField(_("Cause"), max_length=12, choices=words.Cause.choices, blank=True, default="")
     solution = models.TextField(_("Solution"), blank=True, default="")
     reported_at = models.DateTimeField(_("Reported at"))

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_GET
 
 from shouhou.people.models import SignedRequest, User
 from shouhou.requests import forms
+from shouhou.requests.actions.correcting import may_correct
 from shouhou.requests.models import Attachment, Reassignment, ServiceRequest
 from shouhou.requests.models.requests import responsible, staff
 from shouhou.shared.files import open_blob
@@ -41,7 +42,7 @@ def found(request: SignedRequest, pk: int) -> ServiceRequest:
     return get_object_or_404(rows, pk=pk)
 
 
-def time_line(case: ServiceRequest) -> list[dict[str, Any]]:
+def time_line(case: ServiceRequest, user: User) -> list[dict[str, Any]]:
     """Events, newest first, with the words that were said; technical facts stand with the act that recorded them."""
     events = list(Event.objects.of(case).reverse()[:200])
     people = User.objects.in_bulk({e.by_id for e in events if e.by_id})
@@ -58,6 +59,7 @@ def time_line(case: ServiceRequest) -> list[dict[str, Any]]:
                 "event": event, "by": people.get(event.by_id), "message": said.get(event.data.get("message")),
                 "tone": "bad" if event.kind in BAD else "good" if event.kind in GOOD else event.audience,
                 "commitment": codes.get(event.data.get("code")), "taker": event.data.get("taker"),
+                "correctable": may_correct(case, event, user),
                 "late": (event.recorded_at - event.occurred_at).total_seconds() > 600 and event.origin != "import",
             }
         )  # fmt: skip
@@ -74,7 +76,7 @@ def context_of(request: SignedRequest, case: ServiceRequest, **more: Any) -> dic
         "clocks": list(case.clocks()),
         "now": now(),
         "offer": offer,
-        "lines": time_line(case),
+        "lines": time_line(case, user),
         "attachments": list(case.attachments.select_related("blob")),
         "links": list(case.links.select_related("target")),
         "linked_from": list(case.linked_from.select_related("source")),
@@ -89,6 +91,9 @@ def context_of(request: SignedRequest, case: ServiceRequest, **more: Any) -> dic
         "grade_form": forms.GradeForm(
             initial={n: getattr(case, n) for n in ("impact", "urgency", "needs_visit", "remote_failed", "cause")}
         ),
+        "rebase_form": forms.RebaseForm(case=case, initial={"agreement": case.agreement_id})
+        if user.leads and case.customer_id
+        else None,
         "coverage_form": forms.CoverageForm(initial={"coverage": case.coverage}),
         "files_form": forms.FilesForm(),
         "number_form": forms.NumberForm(user=user),

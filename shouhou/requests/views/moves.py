@@ -10,17 +10,20 @@ from django.forms import Form
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_http_methods, require_POST
 
 from shouhou.people.models import SignedRequest
 from shouhou.requests import forms
 from shouhou.requests.actions import grouping, handover, talk
+from shouhou.requests.actions.correcting import correct_event, may_correct
 from shouhou.requests.actions.intake import continue_request
 from shouhou.requests.models import Reassignment, ServiceRequest
 from shouhou.requests.models.requests import staff
 from shouhou.requests.rules.facts import NOTED
 from shouhou.requests.views.detail import found, show
 from shouhou.shared.lifecycle import Refused
+from shouhou.shared.models import Event
+from shouhou.shared.pages import page
 
 Act = Callable[..., Any]
 
@@ -145,6 +148,30 @@ def grade(request: SignedRequest, case: ServiceRequest, data: dict[str, Any]) ->
 @move(lambda request, case: forms.CoverageForm(request.POST), "coverage_form")
 def coverage(request: SignedRequest, case: ServiceRequest, data: dict[str, Any]) -> None:
     grouping.decide_coverage(case, coverage=data["coverage"], reason=data["reason"], by=request.user)
+
+
+@move(lambda request, case: forms.RebaseForm(request.POST, case=case), "rebase_form")
+def rebase(request: SignedRequest, case: ServiceRequest, data: dict[str, Any]) -> None:
+    """Another agreement binds the case."""
+    grouping.rebase_request(case, agreement=data["agreement"], by=request.user)
+
+
+@require_http_methods(["GET", "POST"])
+@login_required
+def correct(request: SignedRequest, pk: int, event_pk: int) -> HttpResponse:
+    """Correct when a fact of the case happened."""
+    case = found(request, pk)
+    event = get_object_or_404(Event.objects.of(case), pk=event_pk)
+    if not may_correct(case, event, request.user):
+        raise Refused(_("Only who noted it, or who leads the organisation, may correct it."))
+    form = forms.CorrectForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
+        data = form.cleaned_data
+        when = None if data["void"] else data["occurred_at"]
+        correct_event(case, event, occurred_at=when, reason=data["reason"], by=request.user)
+        return redirect(case)
+    context = {"case": case, "event": event, "form": form}
+    return page(request, "requests/correct.html", context, status=422 if form.errors else 200)
 
 
 @move(lambda request, case: forms.FilesForm(request.POST, request.FILES), "files_form")

@@ -1,4 +1,4 @@
-// Keyboard, countdowns, pasted pictures, unsaved words, and the live stream. No framework, no dependence on one page.
+// Keyboard, countdowns, pasted pictures and unsaved words. No framework, no dependence on one page.
 (() => {
   const typing = (el) => el && (el.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(el.tagName));
   let prefix = "";
@@ -54,7 +54,7 @@
   };
   tick();
   setInterval(tick, 1000);
-  document.addEventListener("htmx:after:swap", tick);
+  for (const news of ["htmx:after:swap", "refreshed"]) document.addEventListener(news, tick);
 
   // A screenshot pasted anywhere in a form with a file field becomes an attachment; files may be dropped on it too.
   const give = (field, files) => {
@@ -83,21 +83,26 @@
 
   // What was typed survives a lost session or a closed tab, until the form was sent.
   const memory = (form) => "draft:" + location.pathname + ":" + form.dataset.draft;
-  for (const form of document.querySelectorAll("form[data-draft]")) {
-    const kept = JSON.parse(sessionStorage.getItem(memory(form)) ?? "{}");
-    if (!form.querySelector(".is-invalid")) {
-      for (const [name, value] of Object.entries(kept)) {
+  const restore = (root) => {
+    for (const form of root.querySelectorAll("form[data-draft]")) {
+      if (form.querySelector(".is-invalid")) continue;
+      for (const [name, value] of Object.entries(JSON.parse(sessionStorage.getItem(memory(form)) ?? "{}"))) {
         const field = form.elements.namedItem(name);
         if (field && "value" in field && !field.value) field.value = value;
       }
     }
-    form.addEventListener("input", () => {
-      const values = {};
-      for (const [name, value] of new FormData(form)) if (typeof value === "string" && name !== "csrfmiddlewaretoken") values[name] = value;
-      sessionStorage.setItem(memory(form), JSON.stringify(values));
-    });
-    form.addEventListener("submit", () => sessionStorage.removeItem(memory(form)));
-  }
+  };
+  restore(document);
+  document.addEventListener("refreshed", (event) => restore(event.target));
+  document.addEventListener("input", (event) => {
+    const form = event.target.closest?.("form[data-draft]");
+    if (!form) return;
+    const values = [...new FormData(form)].filter(([name, value]) => typeof value === "string" && name !== "csrfmiddlewaretoken");
+    sessionStorage.setItem(memory(form), JSON.stringify(Object.fromEntries(values)));
+  });
+  document.addEventListener("submit", (event) => {
+    if (event.target.dataset?.draft) sessionStorage.removeItem(memory(event.target));
+  });
   document.querySelector("[data-focus]")?.focus();
 
   // Some fields change what else the form offers: they ask another element to refresh it.
@@ -105,24 +110,4 @@
     const wish = event.target.dataset?.refresh;
     if (wish) htmx.trigger(document.querySelector(wish), "refresh");
   });
-
-  // Live: one stream per page; each named topic that moved refreshes the elements that watch it, at most once a second.
-  const topics = [...new Set([...document.querySelectorAll("[data-live]")].map((el) => el.dataset.live))];
-  if (topics.length && window.EventSource) {
-    const source = new EventSource("/events?" + new URLSearchParams(topics.map((topic) => ["topic", topic])));
-    const last = {};
-    source.addEventListener("moved", (event) => {
-      for (const topic of JSON.parse(event.data)) {
-        const wait = Math.max(0, (last[topic] ?? 0) + 1000 - Date.now());
-        clearTimeout(last[topic + "#"]);
-        last[topic + "#"] = setTimeout(() => {
-          last[topic] = Date.now();
-          for (const el of document.querySelectorAll(`[data-live="${CSS.escape(topic)}"]`)) {
-            if (el.contains(document.activeElement) && typing(document.activeElement)) continue;
-            htmx.trigger(el, "moved");
-          }
-        }, wait);
-      }
-    });
-  }
 })();
