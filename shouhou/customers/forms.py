@@ -1,8 +1,10 @@
 """Customers, contacts, sites, projects."""
 
+import re
 from typing import Any
 
 from django import forms
+from django.core.validators import MaxLengthValidator
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
@@ -32,6 +34,11 @@ class CustomerForm(Dressed, forms.ModelForm):
         return data
 
 
+def phones_in(text: str) -> list[str]:
+    """Several numbers in one field, separated by semicolons or lines."""
+    return [phone.strip() for phone in re.split(r"[;；\n]", text) if phone.strip()]
+
+
 class ContactForm(Dressed, forms.ModelForm):
     phones = forms.CharField(
         label=_("Phones"),
@@ -50,11 +57,25 @@ class ContactForm(Dressed, forms.ModelForm):
         if self.instance.pk:
             self.initial["phones"] = "; ".join(p.written for p in self.instance.phones.all())
 
+    def clean_phones(self) -> str:
+        phones: str = self.cleaned_data["phones"]
+        for phone in phones_in(phones):
+            MaxLengthValidator(60)(phone)
+        return phones
+
 
 class SiteForm(Dressed, forms.ModelForm):
+    """A site of the customer that its instance names."""
+
     class Meta:
         model = Site
         fields = ["name", "address", "region"]
+
+    def clean_name(self) -> str:
+        name: str = self.cleaned_data["name"]
+        if self.instance.customer.sites.filter(name=name).exclude(pk=self.instance.pk).exists():
+            raise self.instance.unique_error_message(Site, ("customer", "name"))
+        return name
 
 
 class ProjectForm(Dressed, forms.ModelForm):

@@ -124,9 +124,10 @@ class ContactQuerySet(OfCustomer):
     def called_by(self, number: str) -> "ContactQuerySet":
         """Contacts that a caller's number belongs to; without a readable number, those written exactly so."""
         read = read_number(number)
+        present = self.filter(retired_at=None)
         if not read.e164:
-            return self.filter(phones__written=read.written).distinct()
-        found = self.filter(phones__e164=read.e164)
+            return present.filter(phones__written=read.written).distinct()
+        found = present.filter(phones__e164=read.e164)
         if read.extension:
             exact = found.filter(phones__extension=read.extension)
             if exact.exists():

@@ -1,7 +1,5 @@
 """Customers and what belongs to them. The page of one customer (客户360) spans rooms and lives at the desk."""
 
-import re
-
 from django.contrib.auth.decorators import login_required
 from django.forms import ModelForm
 from django.http import Http404, HttpResponse
@@ -10,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from shouhou.customers.actions import save_contact, save_customer
-from shouhou.customers.forms import ContactForm, CustomerForm, ProjectForm, SiteForm
+from shouhou.customers.forms import ContactForm, CustomerForm, ProjectForm, SiteForm, phones_in
 from shouhou.customers.models import Contact, Customer
 from shouhou.people.models import SignedRequest
 from shouhou.shared.pages import keyset, page
@@ -61,10 +59,6 @@ def edit(request: SignedRequest, pk: int) -> HttpResponse:
     return _form(request, form, customer.name)
 
 
-def _phones(form: ContactForm) -> list[str]:
-    return [p for p in re.split(r"[;；\n]", form.cleaned_data["phones"]) if p.strip()]
-
-
 @require_http_methods(["GET", "POST"])
 @login_required
 def new_contact(request: SignedRequest, pk: int) -> HttpResponse:
@@ -73,7 +67,7 @@ def new_contact(request: SignedRequest, pk: int) -> HttpResponse:
     form = ContactForm(request.POST or None, customer=customer)
     if request.method == "POST" and form.is_valid():
         form.instance.customer, form.instance.organisation = customer, customer.organisation
-        save_contact(form.instance, phones=_phones(form))
+        save_contact(form.instance, phones=phones_in(form.cleaned_data["phones"]))
         return redirect("desk:customer", pk)
     return _form(request, form, _("New contact"))
 
@@ -85,7 +79,7 @@ def edit_contact(request: SignedRequest, pk: int) -> HttpResponse:
     contact = get_object_or_404(Contact.objects.visible_to(request.user).select_related("customer"), pk=pk)
     form = ContactForm(request.POST or None, customer=contact.customer, instance=contact)
     if request.method == "POST" and form.is_valid():
-        save_contact(form.instance, phones=_phones(form))
+        save_contact(form.instance, phones=phones_in(form.cleaned_data["phones"]))
         return redirect("desk:customer", contact.customer_id)
     return _form(request, form, contact.name)
 

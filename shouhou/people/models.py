@@ -1,8 +1,10 @@
 """Users, organisations and appointments."""
 
+from datetime import date
 from typing import Any, ClassVar
 from zoneinfo import ZoneInfo, available_timezones
 
+from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -15,7 +17,13 @@ from shouhou.people.rules import LEADING, SERVING, Role
 from shouhou.shared.facts import declare
 from shouhou.shared.time import now
 
-declare({"person.appointed": _("Role given"), "person.erased": _("Personal data erased")})
+declare(
+    {
+        "person.appointed": _("Role given"),
+        "person.relieved": _("Role taken away"),
+        "person.erased": _("Personal data erased"),
+    }
+)
 
 DEFAULT_ZONE = "Asia/Shanghai"
 
@@ -24,6 +32,11 @@ def valid_zone(name: str) -> None:
     """Raises ValidationError for a zone that the tz database does not have."""
     if name not in available_timezones():
         raise ValidationError(_("“%(zone)s” is no time zone: write for example Asia/Shanghai."), params={"zone": name})
+
+
+def today() -> date:
+    """The day it is where the company is; appointments begin and end at its midnight, not at Greenwich's."""
+    return now().astimezone(ZoneInfo(settings.TIME_ZONE)).date()
 
 
 class OrganisationQuerySet(models.QuerySet["Organisation"]):
@@ -75,12 +88,14 @@ class Organisation(models.Model):
         return self.name
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Keeps the path: /1/5/ lies under /1/."""
+        """Keeps the path: /1/5/ lies under /1/; what lies below moves along."""
         super().save(*args, **kwargs)
         path = f"{self.parent.path if self.parent else '/'}{self.pk}/"
         if path != self.path:
             self.path = path
             type(self).objects.filter(pk=self.pk).update(path=path)
+            for child in self.children.all():
+                child.save()
 
     @property
     def tz(self) -> ZoneInfo:
@@ -118,6 +133,12 @@ class UserQuerySet(models.QuerySet["User"]):
         """Colleagues: people appointed in the organisations that this person sees."""
         organisations = Organisation.objects.visible_to(user)
         return self.filter(appointments__organisation__in=organisations).distinct()
+
+    def kept_by(self, user: "User") -> "UserQuerySet":
+        """Colleagues whose account this administrator keeps: nobody who also holds a role outside that branch."""
+        inside = Organisation.objects.visible_to(user)
+        outside = Appointment.objects.current().exclude(organisation__in=inside)
+        return self.visible_to(user).exclude(pk__in=outside.values("user_id"))
 
 
 class User(AbstractBaseUser, PermissionsMixin):
@@ -209,8 +230,8 @@ class User(AbstractBaseUser, PermissionsMixin):
 class AppointmentQuerySet(models.QuerySet["Appointment"]):
     def current(self) -> "AppointmentQuerySet":
         """Appointments that hold today."""
-        today = now().date()
-        return self.filter(Q(from_on__lte=today), Q(until_on=None) | Q(until_on__gte=today))
+        day = today()
+        return self.filter(Q(from_on__lte=day), Q(until_on=None) | Q(until_on__gte=day))
 
 
 class Appointment(models.Model):

@@ -82,6 +82,8 @@ def edit(request: SignedRequest, pk: int) -> HttpResponse:
     """A colleague's data and roles."""
     user = administrator(request)
     person = get_object_or_404(User.objects.visible_to(user), pk=pk)
+    if not User.objects.kept_by(user).filter(pk=pk).exists():
+        raise Refused(_("Only an administrator may do this."))
     form = ColleagueForm(request.POST or None, by=user, instance=person)
     if request.method == "POST" and form.is_valid():
         save_colleague(form.instance, **_given(form), by=user)

@@ -3,14 +3,15 @@
 from datetime import datetime
 
 from django.shortcuts import get_object_or_404
-from ninja import Router, Schema
-from pydantic import Field
+from ninja import Router, Schema, Status
+from pydantic import AwareDatetime, ConfigDict, Field
 
 from shouhou.customers.models import Customer
 from shouhou.people.models import SignedRequest
 from shouhou.requests.actions.intake import take_request
 from shouhou.requests.actions.talk import resolve_request
 from shouhou.requests.models import ServiceRequest
+from shouhou.requests.rules.words import Channel, Grade, Kind
 
 router = Router(tags=["requests"])
 
@@ -38,6 +39,8 @@ class ClockOut(Schema):
 
 
 class RequestIn(Schema):
+    model_config = ConfigDict(use_enum_values=True, validate_default=True)
+
     subject: str = Field(min_length=1, max_length=200)
     customer_id: int | None = None
     caller_unit: str = ""
@@ -45,12 +48,12 @@ class RequestIn(Schema):
     caller_phone: str = ""
     description: str = ""
     need: str = ""
-    kind: str = "fault"
-    channel: str = "monitoring"
-    impact: str = "medium"
-    urgency: str = "medium"
-    reported_at: datetime | None = None
-    occurred_at: datetime | None = None
+    kind: Kind = Kind.FAULT
+    channel: Channel = Channel.MONITORING
+    impact: Grade = Grade.MEDIUM
+    urgency: Grade = Grade.MEDIUM
+    reported_at: AwareDatetime | None = None
+    occurred_at: AwareDatetime | None = None
 
 
 class ResolveIn(Schema):
@@ -87,7 +90,7 @@ def create_request(request: SignedRequest, body: RequestIn):  # type: ignore[no-
     data = body.dict()
     pk = data.pop("customer_id")
     customer = get_object_or_404(Customer.objects.visible_to(request.user), pk=pk) if pk else None
-    return 201, take_request(by=request.user, customer=customer, **data)
+    return Status(201, take_request(by=request.user, customer=customer, **data))
 
 
 @router.post("/{pk}/resolve", response=RequestOut)

@@ -11,10 +11,12 @@ from shouhou.customers.models import Contact, Customer, Site
 from shouhou.equipment.models import InstalledItem
 from shouhou.people.models import User
 from shouhou.people.rules import SERVING
+from shouhou.requests.actions.intake import trouble_with_times
 from shouhou.requests.models import ServiceRequest
 from shouhou.requests.rules import words
 from shouhou.requests.rules.facts import NOTED
 from shouhou.shared.forms import Dressed, Instant, ManyFiles
+from shouhou.shared.time import now
 
 
 class TakeForm(Dressed, forms.Form):
@@ -41,11 +43,12 @@ class TakeForm(Dressed, forms.Form):
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["customer"].queryset = Customer.objects.visible_to(user).filter(retired_at=None).order_by("name")  # type: ignore[attr-defined]
+        served = Customer.objects.visible_to(user).filter(retired_at=None).select_related("organisation")
+        self.fields["customer"].queryset = served.order_by("name")  # type: ignore[attr-defined]
         customer = self.chosen_customer()
         if customer:
             for name, rows in (
-                ("contact", Contact.objects.visible_to(user).order_by("name")),
+                ("contact", Contact.objects.visible_to(user).select_related("site").order_by("name")),
                 ("site", Site.objects.visible_to(user).order_by("name")),
                 (
                     "item",
@@ -74,6 +77,8 @@ class TakeForm(Dressed, forms.Form):
             self.add_error(
                 "promise_given", _now("Before promising a time, record what happened and what the customer needs.")
             )
+        for field, trouble in trouble_with_times(data.get("reported_at"), data.get("occurred_at"), now()).items():
+            self.add_error(field, trouble)
         return data
 
 
@@ -88,6 +93,12 @@ class LateForm(Dressed, forms.Form):
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["customer"].queryset = Customer.objects.visible_to(user).filter(retired_at=None).order_by("name")  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        for field, trouble in trouble_with_times(data.get("reported_at"), None, now()).items():
+            self.add_error(field, trouble)
+        return data
 
 
 class ResolveForm(Dressed, forms.Form):
@@ -156,7 +167,7 @@ class RebaseForm(Dressed, forms.Form):
 
     def __init__(self, *args: Any, case: ServiceRequest, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        rows = Agreement.objects.filter(customer_id=case.customer_id).exclude(commitment_set=None).order_by("-pk")
+        rows = Agreement.objects.filter(customer=case.customer).exclude(commitment_set=None).order_by("-pk")
         self.fields["agreement"].queryset = rows  # type: ignore[attr-defined]
 
 

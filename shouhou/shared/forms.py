@@ -3,6 +3,8 @@
 from typing import Any
 
 from django import forms
+from django.contrib.auth.password_validation import MinimumLengthValidator
+from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 
@@ -12,9 +14,7 @@ class Dressed(forms.BaseForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for field in self.fields.values():
-            select = isinstance(field.widget, forms.Select)
-            if not isinstance(field.widget, forms.CheckboxInput | forms.HiddenInput):
-                field.widget.attrs.setdefault("class", "form-select" if select else "form-control")
+            dress(field)
 
     def full_clean(self) -> None:
         super().full_clean()
@@ -24,6 +24,22 @@ class Dressed(forms.BaseForm):
                 attributes["class"] = attributes.get("class", "") + " is-invalid"
                 attributes["aria-invalid"] = "true"
                 attributes["aria-describedby"] = f"{self[name].id_for_label}_error"
+
+
+def dress(field: forms.Field) -> None:
+    """Give a field's widget Tabler's class."""
+    if isinstance(field.widget, forms.CheckboxSelectMultiple | forms.RadioSelect):
+        field.widget.attrs.setdefault("class", "form-check-input")
+    elif not isinstance(field.widget, forms.CheckboxInput | forms.HiddenInput):
+        select = isinstance(field.widget, forms.Select)
+        field.widget.attrs.setdefault("class", "form-select" if select else "form-control")
+
+
+class LongEnough(MinimumLengthValidator):
+    """Django's own rule, in words that our catalogue has."""
+
+    def get_error_message(self) -> str:
+        return _now("This password is too short: take at least %(least)s characters.") % {"least": self.min_length}
 
 
 class Instant(forms.DateTimeField):

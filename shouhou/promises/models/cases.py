@@ -74,6 +74,12 @@ class Promised(Lifecycle):
         advance_clocks(self, facts, rows, at)
         self.show(rows, at)
 
+    def arrived(self, events: Sequence[Event], at: datetime) -> None:
+        """Start the clocks of a case that was written this moment: these are all its events, and it has no clocks."""
+        rows: list[Clock] = []
+        advance_clocks(self, facts_of(events), rows, at)
+        self.show(rows, at)
+
     def show(self, clocks: Sequence[Clock], at: datetime) -> None:
         """Write the earliest due time and its colour to the row, when they changed."""
         due, state = summary(clocks, at) if self.status not in self.ENDED else (NEVER, NO_CLOCK)

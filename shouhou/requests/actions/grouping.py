@@ -32,10 +32,10 @@ def merge_requests(duplicate: ServiceRequest, *, into: ServiceRequest, by: User)
         raise Refused(_("A request cannot be merged into itself."))
     if duplicate.customer_id != into.customer_id:
         raise Refused(_("Only requests of the same customer can be merged."))
-    if into.status not in ServiceRequest.RUNNING:
-        raise Refused(_("%(number)s is not open.") % {"number": into.number})
     first, second = sorted((duplicate, into), key=lambda r: r.pk)
     with first.locked(), second.locked():
+        if into.status not in ServiceRequest.RUNNING:  # under the lock: two may be merged into each other at once
+            raise Refused(_("%(number)s is not open.") % {"number": into.number})
         with duplicate.moving(ServiceRequest.Status.MERGED, by=by, data={"into": into.pk}) as at:
             duplicate.merged_into, duplicate.closed_at, duplicate.waiting = into, at, ""
         with into.noting("request.absorbed", by=by, data={"from": duplicate.pk}):

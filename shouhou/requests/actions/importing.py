@@ -163,8 +163,11 @@ class Replay:
         self.batch.add(event)
         self.events.append(event)
 
-    def move(self, to: str, update: log.Update) -> None:
-        """The regular fact where MOVES allows the move, else `request.adopted` with what was and what is."""
+    def move(self, to: str, update: log.Update, *, unseen: bool = False) -> None:
+        """The regular fact where MOVES allows the move, else `request.adopted` with what was and what is.
+
+        `unseen`: the first row is beyond NEW already, so how the case got there stands in no log.
+        """
         case, was = self.case, self.case.status
         if was == Status.RESOLVED and to == Status.CLOSED:
             case.status = Status.CONFIRMED  # the source knows no confirmation of its own: taken over as such
@@ -177,7 +180,7 @@ class Replay:
             was = Status.NEW
         if was == to:
             pass
-        elif to in ServiceRequest.MOVES[was]:
+        elif to in ServiceRequest.MOVES[was] and not unseen:
             self.event(ServiceRequest.FACTS[to], update, was=was, to=to)
         else:
             self.event("request.adopted", update, was=was, to=to)
@@ -206,7 +209,7 @@ class Replay:
             if was == "Awaiting User Info":
                 self.event("customer.answered", update)
         if state in TARGETS and TARGETS[state] != self.case.status:
-            self.move(TARGETS[state], update)
+            self.move(TARGETS[state], update, unseen=before is None and TARGETS[state] != Status.WORKING)
         elif state in log.WAITING and state != was:
             fact, reason = log.WAITING[state]
             if self.case.status not in ServiceRequest.RUNNING:

@@ -34,7 +34,7 @@ STARTING = {
     Kind.SERVICE: (),
     Kind.CONSULTATION: (),
 }
-LATE = timedelta(minutes=10)
+LATE, AHEAD = timedelta(minutes=10), timedelta(minutes=2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +131,15 @@ def first_owner(organisation: Organisation, customer: Customer | None, by: User 
     return manager
 
 
+def trouble_with_times(reported_at: datetime | None, occurred_at: datetime | None, at: datetime) -> dict[str, str]:
+    """What is wrong with the times of a report, by field; a clock that runs two minutes ahead is forgiven."""
+    if reported_at and reported_at - at >= AHEAD:
+        return {"reported_at": _("The time of the report lies in the future: correct it.")}
+    if occurred_at and occurred_at > (reported_at or at):
+        return {"occurred_at": _("The fault cannot occur after it was reported: correct one of the two times.")}
+    return {}
+
+
 @transaction.atomic
 def take_request(
     *, by: User | None, subject: str, channel: str = Channel.PHONE, kind: str = Kind.FAULT, description: str = "",
@@ -146,11 +155,11 @@ def take_request(
     Raises Refused for a report in the future.
     """
     at = now()
-    reported_at = min(reported_at, at) if reported_at and reported_at - at < timedelta(minutes=2) else reported_at or at
-    if reported_at > at:
-        raise Refused(_("The time of the report lies in the future: correct it."))
-    if occurred_at and occurred_at > reported_at:
-        raise Refused(_("The fault cannot occur after it was reported: correct one of the two times."))
+    if reported_at and reported_at - at < AHEAD:
+        reported_at = min(reported_at, at)
+    reported_at = reported_at or at
+    for trouble in trouble_with_times(reported_at, occurred_at, at).values():
+        raise Refused(trouble)
     organisation = organisation or (
         customer.organisation if customer else by.home if by and by.is_colleague else Organisation.top()
     )
@@ -188,8 +197,7 @@ def take_request(
         request.number, subject, description, customer.name if customer else caller_unit, caller_name
     )
     request.save()
-    _record_arrival(request, by=by, at=at, occurred_at=occurred_at, origin=origin, key=key)
-    request.advance()
+    request.arrived(_record_arrival(request, by=by, at=at, occurred_at=occurred_at, origin=origin, key=key), at)
     if promise_given:
         request.give_promise(by=by)  # type: ignore[arg-type]
     return request
@@ -197,7 +205,7 @@ def take_request(
 
 def _record_arrival(
     request: ServiceRequest, *, by: User | None, at: datetime, occurred_at: datetime | None, origin: str, key: str
-) -> None:
+) -> list[Event]:
     """The facts that an arriving request is: received, reported, occurred, and answered at once on the phone."""
     reported = request.reported_at
     kinds = [("request.received", reported), *((fact, reported) for fact in STARTING[Kind(request.kind)])]
@@ -205,7 +213,7 @@ def _record_arrival(
         kinds.append(("fault.occurred", occurred_at or reported))
     if request.channel == Channel.PHONE and by is not None and by.serves:
         kinds.append(("request.responded", reported))  # an agent spoke with the caller: that is the first response
-    Event.objects.bulk_create(
+    return Event.objects.bulk_create(
         [
             event_of(
                 fact,

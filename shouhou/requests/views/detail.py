@@ -3,14 +3,16 @@
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
+from django.db.models import Q
 from django.http import FileResponse, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_GET
 
 from shouhou.people.models import SignedRequest, User
+from shouhou.promises.models import Clock
 from shouhou.requests import forms
 from shouhou.requests.actions.correcting import may_correct
-from shouhou.requests.models import Attachment, Reassignment, ServiceRequest
+from shouhou.requests.models import Attachment, Reassignment, RequestLink, ServiceRequest
 from shouhou.requests.models.requests import responsible, staff
 from shouhou.shared.files import open_blob
 from shouhou.shared.models import Event
@@ -42,16 +44,12 @@ def found(request: SignedRequest, pk: int) -> ServiceRequest:
     return get_object_or_404(rows, pk=pk)
 
 
-def time_line(case: ServiceRequest, user: User) -> list[dict[str, Any]]:
+def time_line(case: ServiceRequest, user: User, clocks: list[Clock]) -> list[dict[str, Any]]:
     """Events, newest first, with the words that were said; technical facts stand with the act that recorded them."""
     events = list(Event.objects.of(case).reverse()[:200])
     people = User.objects.in_bulk({e.by_id for e in events if e.by_id})
     said = {m.pk: m for m in case.messages.select_related("author", "contact")}
-    codes = (
-        {c.commitment.code: c.commitment for c in case.clocks()}
-        if any(e.kind.startswith("clock.") for e in events)
-        else {}
-    )
+    codes = {c.commitment.code: c.commitment for c in clocks}
     lines = []
     for event in events:
         lines.append(
@@ -70,16 +68,20 @@ def context_of(request: SignedRequest, case: ServiceRequest, **more: Any) -> dic
     """Everything that detail.html shows."""
     user: User = request.user
     offer = case.handovers.filter(state=Reassignment.State.OFFERED).select_related("taker", "giver").first()
+    clocks = list(case.clocks())
+    links = list(
+        RequestLink.objects.filter(Q(source=case) | Q(target=case)).select_related("source", "target").order_by("pk")
+    )
     context: dict[str, Any] = {
         "case": case,
         "moves": case.moves_for(user),
-        "clocks": list(case.clocks()),
+        "clocks": clocks,
         "now": now(),
         "offer": offer,
-        "lines": time_line(case, user),
+        "lines": time_line(case, user, clocks),
         "attachments": list(case.attachments.select_related("blob")),
-        "links": list(case.links.select_related("target")),
-        "linked_from": list(case.linked_from.select_related("source")),
+        "links": [link for link in links if link.source_id == case.pk],
+        "linked_from": [link for link in links if link.target_id == case.pk],
         "is_staff": staff(case, user),
         "is_responsible": responsible(case, user),
         "lacking": case.missing_for_promise(),

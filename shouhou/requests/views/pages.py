@@ -28,7 +28,8 @@ NEWEST = ("-id",)
 def chosen(request: SignedRequest) -> tuple[FilterForm, ServiceRequestQuerySet, tuple[str, ...]]:
     """The filter form, the rows it means, and their order."""
     form = FilterForm(request.GET or {"view": "open"})
-    data: dict[str, Any] = form.cleaned_data if form.is_valid() else {}
+    form.full_clean()  # a filter that means nothing is left out, the others hold
+    data: dict[str, Any] = form.cleaned_data
     user: User = request.user
     rows = ServiceRequest.objects.visible_to(user)
     view = data.get("view") or ("all" if data.get("q") else "open")

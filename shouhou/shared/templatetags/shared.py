@@ -8,12 +8,14 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django import template
+from django.forms import BoundField
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.timezone import get_current_timezone
 from django.utils.translation import get_language, gettext, ngettext
 
 from shouhou.shared.facts import words_of
+from shouhou.shared.forms import dress
 from shouhou.shared.time import NEVER
 
 register = template.Library()
@@ -145,3 +147,10 @@ def zone_name(zone: str) -> str:
     """UTC+08:00 of a zone now."""
     offset = datetime.now(ZoneInfo(zone)).strftime("%z")
     return f"UTC{offset[:3]}:{offset[3:]}"
+
+
+@register.filter
+def dressed(field: BoundField) -> BoundField:
+    """A field of somebody else's form (sign-in, two-step) with our looks."""
+    dress(field.field)
+    return field
