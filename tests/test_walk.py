@@ -14,7 +14,7 @@ PASSWORD = "correct-horse-1"
 COMPANY = (Path(__file__).parent / "walk_company.py").read_text("utf-8")
 
 WORDS = {
-    "zh": {"suffix": "", "start_day": "开始当日", "kept": "已兑现", "paused": "已挂起"},
+    "zh": {"suffix": "", "start_day": "开始当日", "kept": "已兑现", "paused": "已暂停"},
     "en": {"suffix": "_en", "start_day": "starting day", "kept": "Kept", "paused": "Paused"},
 }
 
