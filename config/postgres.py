@@ -37,8 +37,8 @@ def binaries() -> Path:
     return Path(next(iter(found.submodule_search_locations))) / "pginstall" / "bin"
 
 
-def _die_with_parent() -> None:
-    """Linux: a killed supervisor takes its database along, by a clean fast shutdown."""
+def die_with_parent() -> None:
+    """Linux: a killed supervisor takes its database and servers along, by a clean fast shutdown."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(1, signal.SIGINT)
 
@@ -184,15 +184,25 @@ class EmbeddedPostgres:
             file.unlink(missing_ok=True)
 
     def _launch(self, timeout: float) -> None:
-        self._clear_stale_pid()
         command = [str(self.bin / "postgres"), "-D", str(self.data), "-k", str(self.socket)]
         for name, value in self.settings.items():
             command += ["-c", f"{name}={value}"]
-        with open(self.root / "postgres.log", "ab") as log:
-            self.process = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd="/", start_new_session=True,
-                preexec_fn=_die_with_parent, **self.identity)  # fmt: skip
-        self._wait(timeout)
+        patience = time.monotonic() + 20
+        while True:
+            self._clear_stale_pid()
+            with open(self.root / "postgres.log", "ab") as log:
+                begin = log.tell()
+                self.process = subprocess.Popen(
+                    command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd="/", start_new_session=True,
+                    preexec_fn=die_with_parent, **self.identity)  # fmt: skip
+            try:
+                return self._wait(timeout)
+            except DatabaseTrouble:
+                # The helpers of a killed database keep its shared memory for a moment longer.
+                said = (self.root / "postgres.log").read_bytes()[begin:]
+                if b"shared memory block" not in said or time.monotonic() > patience:
+                    raise
+                time.sleep(0.3)
 
     def _wait(self, timeout: float) -> None:
         end = time.monotonic() + timeout

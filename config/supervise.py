@@ -8,11 +8,12 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from types import FrameType
 
 from config.install import prepare
-from config.postgres import EmbeddedPostgres
+from config.postgres import EmbeddedPostgres, die_with_parent
 from config.translations import compile_all
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -44,7 +45,10 @@ class Supervisor:
 
     def start(self, name: str) -> None:
         # A session of its own: Ctrl-C in the terminal reaches only the supervisor, which stops the children in order.
-        self.children[name] = subprocess.Popen(self.commands[name], cwd=ROOT, start_new_session=True)
+        # It goes when the supervisor is killed: a web server without its database would only hold the port.
+        self.children[name] = subprocess.Popen(
+            self.commands[name], cwd=ROOT, start_new_session=True, preexec_fn=die_with_parent
+        )
 
     def run(self) -> None:
         """Until a signal: restart what died."""
@@ -54,6 +58,7 @@ class Supervisor:
                 print("The database had stopped and was started again.", file=sys.stderr, flush=True)
             for name, child in list(self.children.items()):
                 if child.poll() is not None and not self.stopping:
+                    sweep_up(child)
                     print(f"{name} stopped ({child.returncode}) and is started again.", file=sys.stderr, flush=True)
                     time.sleep(1)
                     self.start(name)
@@ -69,8 +74,15 @@ class Supervisor:
             except subprocess.TimeoutExpired:
                 os.killpg(child.pid, signal.SIGKILL)
                 child.wait()
+            sweep_up(child)
         if self.database:
             self.database.stop()
+
+
+def sweep_up(child: "subprocess.Popen[bytes]") -> None:
+    """End what an ended child left behind: the processes of a killed web server go on serving the port otherwise."""
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(child.pid, signal.SIGKILL)
 
 
 def commands(host: str, port: int, workers: int) -> dict[str, list[str]]:

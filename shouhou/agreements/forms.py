@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.urls import reverse_lazy
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
@@ -12,13 +13,15 @@ from shouhou.customers.models import Customer
 from shouhou.equipment.models import InstalledItem
 from shouhou.people.models import User
 from shouhou.promises.rules.period import BadPeriod, Period
-from shouhou.shared.forms import Day, Dressed
+from shouhou.shared.forms import Day, Dressed, Found
 
 
 class AgreementForm(Dressed, forms.Form):
     """Customer, preset, period, and each blank that the source document leaves open."""
 
-    customer = forms.ModelChoiceField(Customer.objects.none(), label=_("Customer"))
+    customer = forms.ModelChoiceField(
+        Customer.objects.none(), label=_("Customer"), widget=Found(reverse_lazy("customers:find"))
+    )
     level = forms.ModelChoiceField(
         ServiceLevel.objects.filter(retired_at=None).order_by("position"), label=_("Service level")
     )

@@ -3,8 +3,10 @@
 from typing import Any, ClassVar, Self
 
 from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Upper
 from django.utils.translation import gettext_lazy as _
 
 from shouhou.customers.rules import read_number
@@ -86,7 +88,10 @@ class Customer(models.Model):
             ),
         ]
         indexes: ClassVar = [
-            models.Index(fields=["external_ref"], name="customer_external", condition=~Q(external_ref=""))
+            models.Index(fields=["external_ref"], name="customer_external", condition=~Q(external_ref="")),
+            GinIndex(OpClass(Upper("name"), name="gin_trgm_ops"), name="customer_name_trgm"),
+            GinIndex(OpClass(Upper("short_name"), name="gin_trgm_ops"), name="customer_short_trgm"),
+            GinIndex(OpClass(Upper("number"), name="gin_trgm_ops"), name="customer_number_trgm"),
         ]
 
     def __str__(self) -> str:
@@ -134,6 +139,12 @@ class ContactQuerySet(OfCustomer):
                 return exact.distinct()
         return found.distinct()
 
+    def matching(self, words: str) -> "ContactQuerySet":
+        """Contacts in whose name or number, as written, the words stand; the first hundred of each."""
+        by_name = self.filter(name__icontains=words).values_list("pk", flat=True)[:100]
+        by_phone = self.filter(phones__written__icontains=words).values_list("pk", flat=True)[:100]
+        return self.filter(pk__in={*by_name, *by_phone})
+
 
 class Contact(models.Model):
     """A person at a customer who calls us or is called."""
@@ -156,6 +167,7 @@ class Contact(models.Model):
 
     class Meta:
         verbose_name = _("Contact")
+        indexes: ClassVar = [GinIndex(OpClass(Upper("name"), name="gin_trgm_ops"), name="contact_name_trgm")]
 
     def __str__(self) -> str:
         return self.name
@@ -181,6 +193,9 @@ class Phone(models.Model):
     e164 = models.CharField(max_length=20, blank=True, default="", db_index=True)
     extension = models.CharField(max_length=10, blank=True, default="")
     written = models.CharField(max_length=60)
+
+    class Meta:
+        indexes: ClassVar = [GinIndex(OpClass(Upper("written"), name="gin_trgm_ops"), name="phone_written_trgm")]
 
     def __str__(self) -> str:
         return self.written

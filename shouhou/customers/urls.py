@@ -6,6 +6,7 @@ app_name = "customers"
 
 urlpatterns = [
     path("", views.index, name="list"),
+    path("find/", views.find, name="find"),
     path("new/", views.new, name="new"),
     path("<int:pk>/edit/", views.edit, name="edit"),
     path("<int:pk>/contacts/new/", views.new_contact, name="new_contact"),

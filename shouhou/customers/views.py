@@ -2,7 +2,7 @@
 
 from django.contrib.auth.decorators import login_required
 from django.forms import ModelForm
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
@@ -31,6 +31,17 @@ def index(request: SignedRequest) -> HttpResponse:
         rows = rows.matching(words)
     found, after = keyset(rows, ("name", "id"), request.GET.get("after", ""), 50)
     return page(request, "customers/list.html", {"rows": found, "after": after, "q": words}, fragment="rows")
+
+
+@require_GET
+@login_required
+def find(request: SignedRequest) -> JsonResponse:
+    """Customers for a field that is being typed in: at most 30, by name."""
+    colleague(request)
+    rows = Customer.objects.visible_to(request.user).filter(retired_at=None)
+    words = request.GET.get("q", "").strip()[:100]
+    found = (rows.matching(words) if words else rows).order_by("name", "pk")[:30]
+    return JsonResponse([{"value": str(row.pk), "text": str(row)} for row in found], safe=False)
 
 
 def _form(request: SignedRequest, form: ModelForm, title: str) -> HttpResponse:

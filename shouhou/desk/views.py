@@ -45,7 +45,7 @@ def home(request: HttpRequest) -> HttpResponse:
     user: User = request.user
     if not user.is_colleague:
         return redirect("portal:home")
-    mine = ServiceRequest.objects.filter(owner=user).open().for_list()
+    mine = ServiceRequest.objects.filter(owner=user).for_list()
     running = mine.filter(status__in=ServiceRequest.RUNNING)
     context = {
         "owed": running.order_by("next_due_at", "id")[:30],
@@ -90,13 +90,7 @@ def search(request: SignedRequest) -> HttpResponse:
         if user.is_colleague:
             context["customers"] = list(Customer.objects.visible_to(user).matching(words).order_by("name")[:10])
             context["contacts"] = list(
-                (
-                    Contact.objects.visible_to(user).filter(name__icontains=words)
-                    | Contact.objects.visible_to(user).filter(phones__written__icontains=words)
-                )
-                .select_related("customer")
-                .distinct()
-                .order_by("name")[:10]
+                Contact.objects.visible_to(user).matching(words).select_related("customer").order_by("name", "id")[:10]
             )
         context["items"] = list(
             InstalledItem.objects.visible_to(user)

@@ -10,6 +10,7 @@ from shouhou.people.models import User
 from shouhou.promises.rules.calendar import Calendar as Days
 from shouhou.requests.models import ServiceRequest
 from shouhou.shared.journal import record
+from shouhou.shared.lifecycle import Refused
 from shouhou.shared.time import now
 
 
@@ -58,6 +59,9 @@ def finish_follow_up(
 @transaction.atomic
 def give_up_follow_up(follow_up: FollowUp, *, by: User) -> None:
     """Nobody was reached: the third try ends it, and the request closes on the customer's own confirmation."""
+    with follow_up.locked():
+        if FollowUp.Status.MISSED not in follow_up.moves_for(by):
+            raise Refused(follow_up.refusal(FollowUp.Status.MISSED))
     follow_up.tries += 1
     if follow_up.tries < 3:
         FollowUp.objects.filter(pk=follow_up.pk).update(tries=follow_up.tries)

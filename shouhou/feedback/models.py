@@ -85,7 +85,7 @@ class FollowUp(Lifecycle):
         return f"{self.request} {self.status}"
 
     def refusal(self, to: str) -> str:
-        if to == self.Status.DONE and self.status == self.Status.PLANNED:
+        if to in (self.Status.DONE, self.Status.MISSED) and self.status == self.Status.PLANNED:
             return _now("A follow-up is made by somebody who did not do the service.")
         return super().refusal(to)
 

@@ -4,6 +4,7 @@ import smtplib
 
 from django.conf import settings
 from django.core import mail
+from django.db import transaction
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
@@ -17,19 +18,23 @@ from shouhou.shared.time import now
 @app.task(retry=RetryStrategy(max_attempts=8, exponential_wait=4))
 def deliver_mail(mail_id: int) -> None:
     """Send one mail of the outbox; a mail already sent or dropped is left alone."""
-    row = Mail.objects.filter(pk=mail_id, state=Mail.State.WAITING).first()
-    if row is None:
-        return
-    row.tries += 1
-    try:
-        mail.send_mail(row.subject, row.body, settings.DEFAULT_FROM_EMAIL, [row.to])
-    except (OSError, smtplib.SMTPException) as trouble:
-        row.trouble = str(trouble)[:300]
-        row.state = Mail.State.FAILED if row.tries >= 8 else Mail.State.WAITING
-        row.save(update_fields=["tries", "trouble", "state"])
-        raise
-    row.state, row.sent_at = Mail.State.SENT, now()
-    row.save(update_fields=["tries", "state", "sent_at"])
+    failure: Exception | None = None
+    # Locked while it is sent: a job taken up again beside the first one must not send it too.
+    with transaction.atomic():
+        row = Mail.objects.select_for_update(skip_locked=True).filter(pk=mail_id, state=Mail.State.WAITING).first()
+        if row is None:
+            return
+        row.tries += 1
+        try:
+            mail.send_mail(row.subject, row.body, settings.DEFAULT_FROM_EMAIL, [row.to])
+        except (OSError, smtplib.SMTPException) as trouble:
+            failure, row.trouble = trouble, str(trouble)[:300]
+            row.state = Mail.State.FAILED if row.tries >= 8 else Mail.State.WAITING
+        else:
+            row.state, row.sent_at = Mail.State.SENT, now()
+        row.save(update_fields=["tries", "trouble", "state", "sent_at"])
+    if failure is not None:
+        raise failure
 
 
 @on("clock.warned", "clock.broken")

@@ -12,6 +12,7 @@ class RequestsConfig(AppConfig):
         """Tell the rooms below what they may ask of a request."""
         from shouhou.notices.actions import register_audience
         from shouhou.promises import jobs as promise_jobs
+        from shouhou.promises.models import Clock
         from shouhou.requests import jobs
         from shouhou.requests.actions.intake import duty_manager_of
         from shouhou.requests.models import ServiceRequest
@@ -21,7 +22,17 @@ class RequestsConfig(AppConfig):
         def case(event: Any) -> ServiceRequest:
             return ServiceRequest.objects.select_related("owner", "organisation").get(pk=event.case_id)
 
+        def is_over(event: Any) -> bool:
+            """Whether a warning was overtaken: the promise was met or called off before anybody was told."""
+            clocks = Clock.objects.filter(pk=event.data.get("clock"), state__in=("met", "cancelled"))
+            return event.kind == "clock.warned" and clocks.exists()
+
+        def owner(event: Any) -> Iterable[Any]:
+            return [] if is_over(event) else [case(event).owner]
+
         def manager(event: Any) -> Iterable[Any]:
+            if is_over(event):
+                return []
             found = duty_manager_of(case(event).organisation)
             return [found] if found else []
 
@@ -35,7 +46,7 @@ class RequestsConfig(AppConfig):
             return [owner] if owner.pk != event.by_id else []
 
         promise_jobs.CASES[ServiceRequest.KIND] = lambda: ServiceRequest
-        register_audience(ServiceRequest.KIND, "owner", lambda event: [case(event).owner])
+        register_audience(ServiceRequest.KIND, "owner", owner)
         register_audience(ServiceRequest.KIND, "duty_manager", manager)
         register_audience(ServiceRequest.KIND, "taker", taker)
         register_audience(ServiceRequest.KIND, "owner_if_other", other_owner)

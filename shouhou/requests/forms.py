@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.urls import reverse_lazy
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
@@ -15,14 +16,18 @@ from shouhou.requests.actions.intake import trouble_with_times
 from shouhou.requests.models import ServiceRequest
 from shouhou.requests.rules import words
 from shouhou.requests.rules.facts import NOTED
-from shouhou.shared.forms import Dressed, Instant, ManyFiles
+from shouhou.shared.forms import Dressed, Found, Instant, ManyFiles
 from shouhou.shared.time import now
+
+FIND_CUSTOMER = reverse_lazy("customers:find")
 
 
 class TakeForm(Dressed, forms.Form):
     """A request as the norm takes it: call-back number first, then unit, contact, problem and need."""
 
-    customer = forms.ModelChoiceField(Customer.objects.none(), required=False, label=_("Customer"))
+    customer = forms.ModelChoiceField(
+        Customer.objects.none(), required=False, label=_("Customer"), widget=Found(FIND_CUSTOMER)
+    )
     caller_phone = forms.CharField(label=_("Call-back number"), max_length=60, required=False)
     caller_unit = forms.CharField(label=_("Unit"), max_length=200, required=False)
     contact = forms.ModelChoiceField(Contact.objects.none(), required=False, label=_("Contact"))
@@ -85,7 +90,7 @@ class TakeForm(Dressed, forms.Form):
 class LateForm(Dressed, forms.Form):
     """A request that reached an engineer on their own phone: registered in half a minute, marked, not punished."""
 
-    customer = forms.ModelChoiceField(Customer.objects.none(), label=_("Customer"))
+    customer = forms.ModelChoiceField(Customer.objects.none(), label=_("Customer"), widget=Found(FIND_CUSTOMER))
     subject = forms.CharField(label=_("In one line"), max_length=200)
     reported_at = Instant(label=_("When the customer told you"))
     files = ManyFiles(label=_("Photo"), required=False)  # type: ignore[assignment]

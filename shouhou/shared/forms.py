@@ -42,6 +42,23 @@ class LongEnough(MinimumLengthValidator):
         return _now("This password is too short: take at least %(least)s characters.") % {"least": self.min_length}
 
 
+class Found(forms.Select):
+    """A choice among many rows: only the chosen one is in the page, others are found at `address` while typing."""
+
+    def __init__(self, address: Any) -> None:
+        super().__init__()
+        self.address = address
+
+    def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
+        return super().get_context(name, value, {**(attrs or {}), "data-find": str(self.address)})
+
+    def optgroups(self, name: str, value: list[str], attrs: Any = None) -> list[Any]:
+        rows = self.choices.queryset.filter(pk__in=[v for v in value if v.isdigit()])  # type: ignore[attr-defined]
+        shown = [("", ""), *((str(row.pk), str(row)) for row in rows)]
+        options = [self.create_option(name, key, text, key in value, i) for i, (key, text) in enumerate(shown)]
+        return [(None, options, 0)]
+
+
 class Instant(forms.DateTimeField):
     """A date and time in the reader's zone."""
 

@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 from functools import lru_cache
+from typing import Any
 
 import rjieba
 from django.contrib.postgres.search import SearchQuery
-from django.db.models import Func, Q, Value
+from django.db.models import Func, Q, QuerySet, Value
 
 MARKS = str.maketrans(dict.fromkeys("\x00'\\:&|!()<>*\"，。、；：？！（）《》【】“”‘’—…·", " "))
 
@@ -48,6 +49,31 @@ def matching(text: str, *, vector: str, exact: Sequence[str] = (), part: str = "
     if part and len(text) >= 2:
         condition |= Q(**{f"{part}__icontains": text})
     return condition
+
+
+PROBE = 300
+
+
+def found_ids(
+    rows: QuerySet[Any], text: str, *, vector: str, exact: Sequence[str] = (), part: str = ""
+) -> list[int] | None:
+    """The ids of all rows that `matching` would find, when they are fewer than PROBE; else None.
+
+    Each index is asked by itself, so that a rare word costs what it finds. As one condition joined by OR and sorted,
+    the planner walks the newest rows until it has a page of them, which for a rare word is the whole table.
+    """
+    text = " ".join(text.split())[:200]
+    query = _query(text)
+    arms = [Q(**{column: text.upper()}) for column in exact]
+    if query:
+        arms.append(Q(**{vector: SearchQuery(query, search_type="raw", config="simple")}))
+    if part and len(text) >= 3:  # two letters have no trigram
+        arms.append(Q(**{f"{part}__icontains": text}))
+    if not arms or (part and len(text) == 2):
+        return None
+    each = [rows.filter(arm).order_by().values_list("pk", flat=True)[:PROBE] for arm in arms]
+    counted = list(each[0].union(*each[1:], all=True))
+    return list(set(counted)) if len(counted) < PROBE else None
 
 
 def vector_text(*texts: str) -> str:

@@ -24,7 +24,7 @@ from shouhou.requests.rules import facts, words
 from shouhou.shared.facts import declare
 from shouhou.shared.journal import record
 from shouhou.shared.lifecycle import Refused, nobody
-from shouhou.shared.search import matching
+from shouhou.shared.search import found_ids, matching
 from shouhou.shared.time import now
 
 declare(facts.MOVES)
@@ -75,7 +75,9 @@ class ServiceRequestQuerySet(OfCustomer):
 
     def matching(self, text: str) -> Self:
         """Requests in whose number, title, description or customer's name the words stand."""
-        return self.filter(matching(text, vector="search", exact=("number", "external_ref"), part="subject"))
+        where: dict[str, Any] = {"vector": "search", "exact": ("number", "external_ref"), "part": "subject"}
+        ids = found_ids(ServiceRequest._base_manager.all(), text, **where)
+        return self.filter(matching(text, **where)) if ids is None else self.filter(pk__in=ids)
 
 
 class ServiceRequest(Promised):
