@@ -50,6 +50,7 @@
       const left = new Date(el.dataset.due) - Date.now();
       el.textContent = left >= 0 ? (zh ? "还剩 " : "") + words(left) + (zh ? "" : " left") : (zh ? "已超 " : "") + words(left) + (zh ? "" : " over");
       el.classList.toggle("over", left < 0);
+      if (left < 0) el.closest(".state")?.classList.add("broken");
     }
   };
   tick();
