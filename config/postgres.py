@@ -171,17 +171,17 @@ class EmbeddedPostgres:
         half.rename(self.data)  # one step: never a half-made cluster
 
     def _clear_stale_pid(self) -> None:
-        """Drop postmaster.pid when its process is dead, a zombie, or a stranger with the same number."""
-        file = self.data / "postmaster.pid"
-        if not file.exists():
-            return
-        pid = file.read_text("ascii", errors="replace").split("\n", 1)[0].strip()
-        try:
-            program = os.readlink(f"/proc/{int(pid)}/exe")
-        except (OSError, ValueError):
-            program = ""
-        if sys.platform == "darwin" or not program.startswith(str(self.bin)):
-            file.unlink(missing_ok=True)
+        """Drop the lock files of a process that is dead, a zombie, or a stranger with the same number."""
+        for file in (self.data / "postmaster.pid", *self.socket.glob(".s.PGSQL.*.lock")):
+            if not file.exists():
+                continue
+            pid = file.read_text("ascii", errors="replace").split("\n", 1)[0].strip()
+            try:
+                program = os.readlink(f"/proc/{int(pid)}/exe")
+            except (OSError, ValueError):
+                program = ""
+            if sys.platform == "darwin" or not program.startswith(str(self.bin)):
+                file.unlink(missing_ok=True)
 
     def _launch(self, timeout: float) -> None:
         command = [str(self.bin / "postgres"), "-D", str(self.data), "-k", str(self.socket)]
