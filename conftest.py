@@ -23,6 +23,7 @@ def server_url() -> str:
 def _plain_storage(settings: object, tmp_path: Path) -> None:
     """Quick password hashes, files of its own, mail in memory."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # type: ignore[attr-defined]
+    settings.WHITENOISE_AUTOREFRESH = True  # type: ignore[attr-defined]  # else each client reads every static file
     settings.STORAGES = {  # type: ignore[attr-defined]
         "default": {
             "BACKEND": "django.core.files.storage.FileSystemStorage",

@@ -2,7 +2,8 @@
 
 A pytest plugin (addopts -p tests.stage) and no conftest, since the database must be named before Django reads its
 settings. Each worker has a server of its own, since open transactions of one would hold back the pump of the other:
-transaction numbers are counted per server, not per database. The app role may neither create databases nor truncate tables, so copies are made as the superuser.
+transaction numbers are counted per server, not per database. The app role may neither create databases nor truncate
+tables, so copies are made as the superuser.
 """
 
 import atexit

@@ -78,4 +78,4 @@ class SetupForm(Dressed, forms.Form):
 
 
 class ImportForm(Dressed, forms.Form):
-    file = forms.FileField(label=_("Excel workbook"))
+    file = forms.FileField(label=_("Excel workbook"), widget=forms.FileInput(attrs={"accept": ".xlsx"}))

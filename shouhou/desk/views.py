@@ -18,16 +18,20 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from shouhou.agreements.models import Agreement
 from shouhou.customers.models import Contact, Customer, Project, Site
 from shouhou.desk.actions import first_run, needs_wizard
-from shouhou.desk.forms import SetupForm
+from shouhou.desk.actions.workbook import Preview, import_workbook, keep_workbook, sample_workbook
+from shouhou.desk.forms import ImportForm, SetupForm
 from shouhou.equipment.models import InstalledItem
 from shouhou.feedback.models import FollowUp
 from shouhou.notices.models import Notice
 from shouhou.people.models import Organisation, SignedRequest, User
 from shouhou.requests.models import Reassignment, ServiceRequest
+from shouhou.shared.lifecycle import Refused
 from shouhou.shared.live import stream
 from shouhou.shared.models import Event
 from shouhou.shared.pages import page
 from shouhou.shared.time import NEVER, now
+
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 def colleague(request: SignedRequest) -> User:
@@ -235,12 +239,29 @@ async def events(
 @require_http_methods(["GET", "POST"])
 @login_required
 def imports(request: SignedRequest) -> HttpResponse:
-    """The import door."""
-    raise Http404
+    """The import door: a chosen workbook is previewed, a previewed one is taken over, all or nothing."""
+    user = colleague(request)
+    if not user.leads:
+        raise Http404
+    form = ImportForm(request.POST or None, request.FILES or None)
+    preview: Preview | None = None
+    try:
+        if request.method == "POST" and request.POST.get("token"):
+            preview = import_workbook(request.POST["token"], by=user)
+        elif request.method == "POST" and form.is_valid():
+            preview = keep_workbook(form.cleaned_data["file"], by=user)
+    except Refused as refused:
+        form.add_error("file", str(refused))
+    wrong = bool(preview and preview.problems) or (form.is_bound and bool(form.errors) and preview is None)
+    return page(request, "desk/imports.html", {"form": form, "preview": preview}, status=422 if wrong else 200)
 
 
 @require_GET
 @login_required
 def import_sample(request: SignedRequest) -> HttpResponse:
-    """A workbook to fill in."""
-    raise Http404
+    """A workbook to fill in, with one example row per sheet."""
+    if not colleague(request).leads:
+        raise Http404
+    answer = HttpResponse(sample_workbook(), content_type=XLSX)
+    answer["Content-Disposition"] = 'attachment; filename="shouhou-import.xlsx"'
+    return answer

@@ -1,5 +1,6 @@
 """Merge, split, link; major incidents and problems; coverage and goodwill; severity; agreement."""
 
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
@@ -8,16 +9,19 @@ from django.utils.translation import gettext as _
 from shouhou.agreements.models import Agreement
 from shouhou.people.models import User
 from shouhou.people.rules import Role
-from shouhou.requests.actions.intake import take_request
+from shouhou.requests.actions.intake import STARTING, take_request
 from shouhou.requests.models import MajorIncident, Problem, RequestLink, ServiceRequest
 from shouhou.requests.models.requests import staff
 from shouhou.requests.rules.words import Coverage, severity_of
 from shouhou.shared.journal import record
 from shouhou.shared.lifecycle import Refused
+from shouhou.shared.models import Event
 from shouhou.shared.time import now
 
 # How much goodwill a role may grant by itself within a year and customer (A1.6).
 GOODWILL_LIMITS = {Role.DUTY_MANAGER: 3, Role.SUPERVISOR: 5, Role.GENERAL_MANAGER: 1000, Role.ADMINISTRATOR: 1000}
+
+STARTS = frozenset({"request.received", "fault.occurred", *(fact for facts in STARTING.values() for fact in facts)})
 
 
 def _staff_only(request: ServiceRequest, by: User) -> None:
@@ -39,7 +43,16 @@ def merge_requests(duplicate: ServiceRequest, *, into: ServiceRequest, by: User)
         with duplicate.moving(ServiceRequest.Status.MERGED, by=by, data={"into": into.pk}) as at:
             duplicate.merged_into, duplicate.closed_at, duplicate.waiting = into, at, ""
         with into.noting("request.absorbed", by=by, data={"from": duplicate.pk}):
-            into.reported_at = min(into.reported_at, duplicate.reported_at)
+            was, into.reported_at = into.reported_at, min(into.reported_at, duplicate.reported_at)
+        if into.reported_at < was:
+            _start_earlier(into, was, by)
+
+
+def _start_earlier(request: ServiceRequest, was: datetime, by: User) -> None:
+    """What started the survivor's clocks happened when the need was first reported."""
+    starts = Event.objects.of(request).filter(kind__in=STARTS, occurred_at=was)
+    for event in list(starts):
+        request.note("event.corrected", by=by, occurred_at=request.reported_at, corrects_id=event.pk)
 
 
 @transaction.atomic

@@ -69,7 +69,6 @@ def outcome(results) -> list[str]:
     return sorted("refused" if isinstance(r, Refused) else "done" for r in results)
 
 
-@pytest.mark.clause("A1.2")
 def test_parallel_sweeps_record_each_breach_once(ground, together):
     take, _people = ground
     cases = [take(channel="mail") for _ in range(12)]

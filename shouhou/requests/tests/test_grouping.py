@@ -74,9 +74,6 @@ def test_the_survivor_keeps_the_earlier_start(two, agent):
     assert second.reported_at == first.reported_at
 
 
-@pytest.mark.xfail(
-    strict=True, reason="requests/actions/grouping.py merge_requests: the survivor's clocks keep the later start"
-)
 def test_the_survivors_clocks_count_from_the_earlier_start(two, agent):
     first, second = two
     merge_requests(first, into=second, by=agent)

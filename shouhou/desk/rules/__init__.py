@@ -1,0 +1,1 @@
+"""Reading a workbook cell by cell: pure functions without ORM."""
