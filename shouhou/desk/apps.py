@@ -10,8 +10,10 @@ class DeskConfig(AppConfig):
         """Hang the rooms' places into the main menu, and the unread count into the frame."""
         from shouhou.notices.models import Notice
         from shouhou.people.rules import Role
+        from shouhou.shared.facts import declare
         from shouhou.shared.pages import MENU, TOP, Place
 
+        declare({"workbook.imported": _("Taken over from a workbook")})
         MENU.extend(
             [
                 Place(10, "h", "home", _("Work desk"), "/", lambda u: u.is_colleague),

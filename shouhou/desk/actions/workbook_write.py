@@ -6,7 +6,6 @@ from typing import Any
 
 from django.db.models import Model
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from shouhou.agreements.actions import draft_agreement, sign_agreement
 from shouhou.customers.actions import save_contact, save_customer
@@ -16,13 +15,10 @@ from shouhou.desk.rules.reading import Problem
 from shouhou.equipment.models import InstalledItem, Product
 from shouhou.people.models import User
 from shouhou.requests.actions.intake import take_request
-from shouhou.shared.facts import declare
 from shouhou.shared.journal import event_of, record
 from shouhou.shared.lifecycle import Refused
 from shouhou.shared.models import Event
 from shouhou.shared.time import now
-
-declare({"workbook.imported": gettext_lazy("Taken over from a workbook")})
 
 BATCH = 1000
 GIVEN = ("kind", "impact", "urgency", "description", "external_ref")  # of an open case, where the row says so
