@@ -37,8 +37,7 @@ OBJECTS = {
     "notices/<int:pk>/": "notice",
 }
 CUSTOMERS_MOVES = {f"requests/<int:pk>/{move}/" for move in ("cancel", "confirm", "reopen")}  # MOVES: may_confirm
-# Holes known today, each with a test of its own that fails as expected; the walks leave them out.
-UNGUARDED = {"requests/", "requests/board/", "requests/export/", "requests/<int:pk>/promises/"}
+LISTS = {"requests/", "requests/board/", "requests/export/", "requests/<int:pk>/promises/"}
 SHARED_BY_ALL = {"preset", "calendar"}  # reference data of the company, no customer's secret
 CUSTOMERS_OWN = {
     "portal/requests/<int:pk>/",
@@ -166,8 +165,6 @@ def test_a_customer_finds_the_own_requests_in_the_portal_only(visitor, things):
     wrong = {}
     for route in walked():
         if object_of(route) and object_of(route) not in SHARED_BY_ALL:
-            if route in UNGUARDED:
-                continue
             code = client.get(address(route, things)).status_code
             expected = {200} if route in CUSTOMERS_OWN else {302} if route == "requests/<int:pk>/" else {404, 405}
             if code not in expected and not administrators_only(route, [code]):
@@ -181,7 +178,7 @@ def test_who_is_no_colleague_opens_no_page_of_ours(visitor, things, who):
     wrong = {}
     client = visitor(who)
     for route in walked():
-        if route.startswith("portal/") or route in open_to_all | CUSTOMERS_OWN | UNGUARDED:
+        if route.startswith("portal/") or route in open_to_all | CUSTOMERS_OWN:
             continue
         answer = client.get(address(route, things))
         if answer.status_code == 200:
@@ -228,30 +225,17 @@ def test_forms_sent_without_rights_change_nothing(visitor, things, who):
     assert {r: c for r, c in codes.items() if c not in allowed} == {}
 
 
-@pytest.mark.xfail(reason="requests/views/pages.py and detail.promises do not ask for a colleague", strict=True)
-@pytest.mark.parametrize("route", sorted(UNGUARDED))
+@pytest.mark.parametrize("route", sorted(LISTS))
 def test_a_customer_opens_no_list_of_ours(visitor, things, route):
     assert visitor("customer").get(address(route, things)).status_code in (302, 403, 404)
 
 
-SHOWS_OUR_PAGE = pytest.mark.xfail(
-    reason="requests/views: a form of ours that a customer sends with a mistake is shown on our page, notes and all",
-    strict=True,
-)
-
-
-LEAKING = {
-    "attach", "cancel", "coverage", "decline", "fact", "grade", "link", "merge", "pause", "problem", "reassign",
-    "rebase", "resolve", "say", "split",
-}  # fmt: skip
 BELOW_A_REQUEST = sorted(
     route.split("/")[-2] for route in addresses() if route.startswith("requests/<int:pk>/") and route.count("/") == 3
 )
 
 
-@pytest.mark.parametrize(
-    "move", [pytest.param(m, marks=SHOWS_OUR_PAGE if m in LEAKING else ()) for m in BELOW_A_REQUEST]
-)
+@pytest.mark.parametrize("move", BELOW_A_REQUEST)
 def test_a_customer_never_reads_an_internal_note(visitor, things, manager, move):
     from shouhou.requests.actions.talk import write_note
     from shouhou.requests.models import ServiceRequest
@@ -316,12 +300,6 @@ def test_the_json_door_takes_no_writing_from_outsiders(visitor, things, who):
     assert Event.objects.count() == before
 
 
-NO_CUSTOMER = pytest.mark.xfail(
-    reason="requests/api.py create_request lets people without a role raise a request for no customer", strict=True
-)
-
-
-@NO_CUSTOMER
 @pytest.mark.parametrize("who", ["customer", "stranger", "nobody"])
 def test_only_colleagues_raise_a_request_for_a_caller_without_customer(visitor, things, who):
     client = visitor(who)

@@ -230,12 +230,7 @@ def declared_at_start() -> set[str]:
     return set(subprocess.check_output([sys.executable, "-c", code], cwd=ROOT, text=True).split())
 
 
-LATE = pytest.mark.xfail(
-    reason="desk declares workbook.imported in actions/workbook_write.py, which no start imports", strict=True
-)
-
-
-@pytest.mark.parametrize("room", [pytest.param(r, marks=LATE if r == "desk" else ()) for r in sorted(FLOOR)])
+@pytest.mark.parametrize("room", sorted(FLOOR))
 def test_every_recorded_fact_is_declared_when_the_system_starts(room, declared_at_start):
     named = set()
     for path in (ROOT / "shouhou" / room).rglob("*.py"):

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from django.http import Http404
 from django.shortcuts import get_object_or_404
 from ninja import Router, Schema, Status
 from pydantic import AwareDatetime, ConfigDict, Field
@@ -90,6 +91,8 @@ def create_request(request: SignedRequest, body: RequestIn):  # type: ignore[no-
     data = body.dict()
     pk = data.pop("customer_id")
     customer = get_object_or_404(Customer.objects.visible_to(request.user), pk=pk) if pk else None
+    if customer is None and not request.user.serves:  # only who takes calls registers somebody whom we do not know
+        raise Http404
     return Status(201, take_request(by=request.user, customer=customer, **data))
 
 

@@ -1,10 +1,12 @@
 """One request: the case, its promises, its time line."""
 
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.db.models import Q
-from django.http import FileResponse, HttpResponse
+from django.http import FileResponse, Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_GET
 
@@ -21,6 +23,19 @@ from shouhou.shared.time import now
 
 BAD = {"clock.broken", "request.rejected", "reassignment.escalated"}
 GOOD = {"clock.kept", "request.confirmed", "clock.reinstated", "request.followed_up"}
+
+
+def for_colleagues(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """These pages are ours: a customer does not learn that they exist (404), a visitor signs in first."""
+
+    @login_required
+    @wraps(view)
+    def guarded(request: SignedRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if not request.user.is_colleague:
+            raise Http404
+        return view(request, *args, **kwargs)
+
+    return guarded
 
 
 def found(request: SignedRequest, pk: int) -> ServiceRequest:
@@ -122,7 +137,7 @@ def detail(request: SignedRequest, pk: int) -> HttpResponse:
 
 
 @require_GET
-@login_required
+@for_colleagues
 def promises(request: SignedRequest, pk: int) -> HttpResponse:
     """The promises alone, with each explanation open: what a live screen fetches and an auditor prints."""
     case = found(request, pk)

@@ -1,6 +1,5 @@
 """Major incidents and problems."""
 
-from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_http_methods
@@ -8,11 +7,12 @@ from django.views.decorators.http import require_http_methods
 from shouhou.people.models import SignedRequest
 from shouhou.requests.forms import ExplainForm, RemedyForm
 from shouhou.requests.models import MajorIncident, Problem, ServiceRequest
+from shouhou.requests.views.detail import for_colleagues
 from shouhou.shared.pages import page
 
 
 @require_http_methods(["GET", "POST"])
-@login_required
+@for_colleagues
 def incident(request: SignedRequest, pk: int) -> HttpResponse:
     """A major incident with its requests; POST ends it."""
     row = get_object_or_404(
@@ -33,7 +33,7 @@ def incident(request: SignedRequest, pk: int) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@login_required
+@for_colleagues
 def problem(request: SignedRequest, pk: int) -> HttpResponse:
     """A problem: first its root cause, then its permanent remedy."""
     row = get_object_or_404(Problem.objects.visible_to(request.user).select_related("organisation", "owner"), pk=pk)

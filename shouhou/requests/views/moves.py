@@ -5,7 +5,6 @@ from functools import wraps
 from typing import Any
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.forms import Form
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
@@ -20,7 +19,7 @@ from shouhou.requests.actions.intake import continue_request
 from shouhou.requests.models import Reassignment, ServiceRequest
 from shouhou.requests.models.requests import staff
 from shouhou.requests.rules.facts import NOTED
-from shouhou.requests.views.detail import found, show
+from shouhou.requests.views.detail import for_colleagues, found, show
 from shouhou.shared.lifecycle import Refused
 from shouhou.shared.models import Event
 from shouhou.shared.pages import page
@@ -35,7 +34,7 @@ def move(
 
     def decorate(act: Act) -> Callable[..., HttpResponse]:
         @require_POST
-        @login_required
+        @for_colleagues
         @wraps(act)
         def view(request: SignedRequest, pk: int) -> HttpResponse:
             case = found(request, pk)
@@ -157,7 +156,7 @@ def rebase(request: SignedRequest, case: ServiceRequest, data: dict[str, Any]) -
 
 
 @require_http_methods(["GET", "POST"])
-@login_required
+@for_colleagues
 def correct(request: SignedRequest, pk: int, event_pk: int) -> HttpResponse:
     """Correct when a fact of the case happened."""
     case = found(request, pk)
@@ -201,7 +200,7 @@ def decline(request: SignedRequest, case: ServiceRequest, data: dict[str, Any]) 
 
 
 @require_POST
-@login_required
+@for_colleagues
 def merge(request: SignedRequest, pk: int) -> HttpResponse:
     """Merge this request into another of the same customer."""
     case = found(request, pk)
@@ -214,7 +213,7 @@ def merge(request: SignedRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
-@login_required
+@for_colleagues
 def link(request: SignedRequest, pk: int) -> HttpResponse:
     """Say that two requests belong together."""
     case = found(request, pk)

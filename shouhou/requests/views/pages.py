@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
@@ -15,6 +14,7 @@ from shouhou.requests.actions.handover import offer_reassignment
 from shouhou.requests.forms import FilterForm
 from shouhou.requests.models import SavedView, ServiceRequest
 from shouhou.requests.models.requests import ServiceRequestQuerySet
+from shouhou.requests.views.detail import for_colleagues
 from shouhou.shared.lifecycle import Refused
 from shouhou.shared.pages import keyset, page
 from shouhou.shared.sheets import workbook
@@ -58,7 +58,7 @@ def chosen(request: SignedRequest) -> tuple[FilterForm, ServiceRequestQuerySet, 
 
 
 @require_GET
-@login_required
+@for_colleagues
 def index(request: SignedRequest) -> HttpResponse:
     """The list, by due time; no counting, keys instead of offsets."""
     form, rows, order = chosen(request)
@@ -79,7 +79,7 @@ def index(request: SignedRequest) -> HttpResponse:
 
 
 @require_GET
-@login_required
+@for_colleagues
 def board(request: SignedRequest) -> HttpResponse:
     """Columns by status, the first fifty of each by due time."""
     columns = []
@@ -90,7 +90,7 @@ def board(request: SignedRequest) -> HttpResponse:
 
 
 @require_GET
-@login_required
+@for_colleagues
 def export(request: SignedRequest) -> HttpResponse:
     """The chosen rows as an Excel sheet, at most 50,000."""
     _form, rows, order = chosen(request)
@@ -128,7 +128,7 @@ def export(request: SignedRequest) -> HttpResponse:
 
 
 @require_POST
-@login_required
+@for_colleagues
 def bulk(request: SignedRequest) -> HttpResponse:
     """One move on many rows; each row that refuses is named, the others go through."""
     ids = [int(pk) for pk in request.POST.getlist("pk") if pk.isdigit()][:200]
@@ -159,7 +159,7 @@ def bulk(request: SignedRequest) -> HttpResponse:
 
 
 @require_POST
-@login_required
+@for_colleagues
 def keep_view(request: SignedRequest) -> HttpResponse:
     """Keep the present filter under a name."""
     name, query = request.POST.get("name", "").strip()[:60], request.POST.get("query", "")[:500]
@@ -170,7 +170,7 @@ def keep_view(request: SignedRequest) -> HttpResponse:
 
 
 @require_POST
-@login_required
+@for_colleagues
 def drop_view(request: SignedRequest, pk: int) -> HttpResponse:
     """Forget a kept view."""
     get_object_or_404(SavedView.objects.visible_to(request.user), pk=pk).delete()
