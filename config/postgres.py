@@ -37,10 +37,10 @@ def binaries() -> Path:
     return Path(next(iter(found.submodule_search_locations))) / "pginstall" / "bin"
 
 
-def die_with_parent() -> None:
-    """Linux: a killed supervisor takes its database and servers along, by a clean fast shutdown."""
+def die_with_parent(by: signal.Signals = signal.SIGINT) -> None:
+    """Linux: a killed supervisor takes its database and servers along, by default with a clean fast shutdown."""
     if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(1, signal.SIGINT)
+        ctypes.CDLL(None).prctl(1, by)
 
 
 class EmbeddedPostgres:

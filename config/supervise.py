@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from types import FrameType
 
@@ -46,8 +47,10 @@ class Supervisor:
     def start(self, name: str) -> None:
         # A session of its own: Ctrl-C in the terminal reaches only the supervisor, which stops the children in order.
         # It goes when the supervisor is killed: a web server without its database would only hold the port.
+        # The worker would wait for its jobs, and these for the database that goes at the same moment: it is killed.
+        end = signal.SIGKILL if name == "worker" else signal.SIGINT
         self.children[name] = subprocess.Popen(
-            self.commands[name], cwd=ROOT, start_new_session=True, preexec_fn=die_with_parent
+            self.commands[name], cwd=ROOT, start_new_session=True, preexec_fn=partial(die_with_parent, end)
         )
 
     def run(self) -> None:
