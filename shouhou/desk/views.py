@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from http.cookies import SimpleCookie
+from importlib import import_module
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -9,7 +10,6 @@ from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY, login
 from django.contrib.auth.decorators import login_required
-from django.contrib.sessions.backends.cached_db import SessionStore
 from django.db import close_old_connections
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
@@ -201,7 +201,8 @@ def _topics(cookies: str, asked: list[str]) -> frozenset[str] | None:
     try:
         jar = SimpleCookie(cookies)
         morsel = jar.get(settings.SESSION_COOKIE_NAME)
-        session = SessionStore(session_key=morsel.value) if morsel else None
+        store = import_module(settings.SESSION_ENGINE).SessionStore
+        session = store(session_key=morsel.value) if morsel else None
         user = User.objects.filter(pk=session.get(SESSION_KEY), is_active=True).first() if session else None
         if user is None:
             return None
