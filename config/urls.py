@@ -1,6 +1,8 @@
-"""Where each room's pages hang."""
+"""Where each room's pages hang.
 
-from django.contrib import admin
+Django's admin is not among them: nothing needs it, and its sign-in page knows neither the second step nor the limits.
+"""
+
 from django.urls import include, path
 
 from config.api import api
@@ -16,5 +18,4 @@ urlpatterns = [
     path("portal/", include("shouhou.portal.urls")),
     path("accounts/", include("allauth.urls")),
     path("api/", api.urls),
-    path("admin/", admin.site.urls),
 ]

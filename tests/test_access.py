@@ -16,7 +16,7 @@ from tests.test_house import PUBLIC, addresses
 pytestmark = pytest.mark.django_db
 STAFF = list(Role.values)
 OUTSIDERS = ["customer", "stranger", "other branch", "nobody"]  # who must not meet the objects of the walk
-ELSEWHERE = ("accounts/", "admin/", "api/")  # the sign-in library and Django's own; api is walked apart
+ELSEWHERE = ("accounts/", "api/")  # the sign-in library; api is walked apart
 DOWNLOADS = {"requests/export/", "imports/sample/"}
 
 # Whose objects an address shows: what the number or word in the address means.
@@ -305,8 +305,3 @@ def test_only_colleagues_raise_a_request_for_a_caller_without_customer(visitor, 
     client = visitor(who)
     made = client.post("/api/requests", {"subject": "x", "caller_unit": "y"}, "application/json")
     assert made.status_code in (403, 404, 409, 422)
-
-
-@pytest.mark.parametrize("who", STAFF)
-def test_the_admin_is_closed_to_whoever_is_not_named_for_it(visitor, things, who):
-    assert visitor(who).get("/admin/").status_code == 302

@@ -10,7 +10,6 @@ from shouhou.people.models import User
 from shouhou.promises.rules.calendar import Calendar as Days
 from shouhou.requests.models import ServiceRequest
 from shouhou.shared.journal import record
-from shouhou.shared.lifecycle import Refused
 from shouhou.shared.time import now
 
 
@@ -42,11 +41,12 @@ def plan_follow_up(request: ServiceRequest) -> FollowUp | None:
 
 @transaction.atomic
 def finish_follow_up(
-    follow_up: FollowUp, *, solved: bool, scores: tuple[int | None, int | None, int | None], words: str, by: User
-) -> None:
+    follow_up: FollowUp, *, solved: bool, scores: tuple[int | None, int | None, int | None], words: str, by: User,
+    exception: str = "",
+) -> None:  # fmt: skip
     """The customer answered: a solved request is followed up and closed, an unsolved one reopens with its history."""
     request = ServiceRequest.objects.select_for_update().get(pk=follow_up.request_id)
-    follow_up.answer(solved=solved, scores=scores, words=words, by=by)
+    follow_up.answer(solved=solved, scores=scores, words=words, by=by, exception=exception)
     if request.status not in (ServiceRequest.Status.CONFIRMED, ServiceRequest.Status.FOLLOWED_UP):
         return
     if solved:
@@ -57,19 +57,9 @@ def finish_follow_up(
 
 
 @transaction.atomic
-def give_up_follow_up(follow_up: FollowUp, *, by: User) -> None:
+def give_up_follow_up(follow_up: FollowUp, *, by: User, exception: str = "") -> None:
     """Nobody was reached: the third try ends it, and the request closes on the customer's own confirmation."""
-    with follow_up.locked():
-        if FollowUp.Status.MISSED not in follow_up.moves_for(by):
-            raise Refused(follow_up.refusal(FollowUp.Status.MISSED))
-    follow_up.tries += 1
-    if follow_up.tries < 3:
-        FollowUp.objects.filter(pk=follow_up.pk).update(tries=follow_up.tries)
-        record("follow_up.missed", subject=follow_up, case=follow_up.request, by=by, data={"tries": follow_up.tries})
-        return
-    FollowUp.objects.filter(pk=follow_up.pk).update(tries=follow_up.tries)
-    with follow_up.moving(FollowUp.Status.MISSED, by=by):
-        pass
-    request = follow_up.request
-    if request.status == ServiceRequest.Status.CONFIRMED:
+    request = ServiceRequest.objects.select_for_update().get(pk=follow_up.request_id)
+    follow_up.try_in_vain(by=by, exception=exception)
+    if follow_up.status == FollowUp.Status.MISSED and request.status == ServiceRequest.Status.CONFIRMED:
         request.close(by=None)

@@ -1,5 +1,7 @@
 """What the customer said when we called back."""
 
+from typing import Any
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
@@ -20,3 +22,13 @@ class FollowUpForm(Dressed, forms.Form):
     words = forms.CharField(
         label=_("In the customer's words"), widget=forms.Textarea(attrs={"rows": 3}), required=False
     )
+    exception = forms.CharField(
+        label=_("Why nobody else can ask"), max_length=300,
+        help_text=_("You did this service yourself: the reason stays on record."),
+    )  # fmt: skip
+
+    def __init__(self, *args: Any, own: bool, **kwargs: Any) -> None:
+        """`own`: whoever asks did the service."""
+        super().__init__(*args, **kwargs)
+        if not own:
+            del self.fields["exception"]

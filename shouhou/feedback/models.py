@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
@@ -24,12 +24,14 @@ declare(
     }
 )
 
+TRIES = 3
 SCORE = [MinValueValidator(1), MaxValueValidator(5)]
 
 
 def asker(follow_up: Any, by: User) -> bool:
-    """Somebody who did not do the service; the duty manager may allow an exception, which shows."""
-    return by.serves and (by.pk != follow_up.served_by_id or by.leads)
+    """Somebody who did not do the service; who leads may make an exception, with a reason that stays on record."""
+    path = follow_up.organisation.path
+    return by.serves_in(path) and (by.pk != follow_up.served_by_id or by.leads_in(path))
 
 
 class FollowUp(Lifecycle):
@@ -68,6 +70,7 @@ class FollowUp(Lifecycle):
     quality = models.PositiveSmallIntegerField(_("Quality"), null=True, validators=SCORE)
     solving = models.PositiveSmallIntegerField(_("Problem solving"), null=True, validators=SCORE)
     words = models.TextField(_("In the customer's words"), blank=True, default="")
+    exception = models.CharField(_("Why asked by who served"), max_length=300, blank=True, default="")
     tries = models.PositiveIntegerField(default=0)
 
     objects = OfCustomer.as_manager()
@@ -77,6 +80,10 @@ class FollowUp(Lifecycle):
             models.UniqueConstraint(fields=["request"], condition=Q(status="planned"), name="follow_up_one_open"),
             models.CheckConstraint(
                 condition=~Q(status="done") | Q(solved__isnull=False), name="follow_up_done_says_solved"
+            ),
+            models.CheckConstraint(
+                condition=Q(done_by=None) | ~Q(done_by=F("served_by")) | ~Q(exception=""),
+                name="follow_up_exception_has_reason",
             ),
         ]
         indexes: ClassVar = [models.Index(fields=["due_on", "id"], name="follow_up_due", condition=Q(status="planned"))]
@@ -89,11 +96,40 @@ class FollowUp(Lifecycle):
             return _now("A follow-up is made by somebody who did not do the service.")
         return super().refusal(to)
 
-    def answer(self, *, solved: bool, scores: tuple[int | None, int | None, int | None], words: str, by: User) -> None:
-        """Write down what the customer said."""
+    def belongs_to(self) -> ServiceRequest:
+        return self.request
+
+    def answer(
+        self, *, solved: bool, scores: tuple[int | None, int | None, int | None], words: str, by: User,
+        exception: str = "",
+    ) -> None:  # fmt: skip
+        """Write down what the customer said. Who served needs a reason to ask, which is marked (A1.3)."""
         if any(score is not None and not 1 <= score <= 5 for score in scores):
             raise Refused(_now("Scores run from 1 to 5."))
-        with self.moving(self.Status.DONE, by=by, data={"solved": solved, "scores": list(scores)}) as at:
+        data = {"solved": solved, "scores": list(scores), "exception": by.pk == self.served_by_id}
+        with self.moving(self.Status.DONE, by=by, data=data) as at:
+            self.excepted(by, exception)
             self.solved, self.done_at, self.done_by, self.words = solved, at, by, words.strip()
             self.attitude, self.quality, self.solving = scores
-            self.tries += 1
+
+    def try_in_vain(self, *, by: User, exception: str = "") -> None:
+        """Nobody was reached; the third try ends it."""
+        with self.locked():
+            if self.Status.MISSED not in self.moves_for(by):
+                raise Refused(self.refusal(self.Status.MISSED))
+            tried = {"tries": self.tries + 1}
+            last = tried["tries"] >= TRIES
+            with (
+                self.moving(self.Status.MISSED, by=by, data=tried)
+                if last
+                else self.noting("follow_up.missed", by=by, data=tried)
+            ):
+                self.excepted(by, exception)
+                self.tries = tried["tries"]
+
+    def excepted(self, by: User, exception: str) -> None:
+        """Keep the reason for which the person who served asks after all; refuse without one."""
+        if by.pk == self.served_by_id:
+            if not exception.strip():
+                raise Refused(_now("You did this service yourself: say why nobody else can ask."))
+            self.exception = exception.strip()

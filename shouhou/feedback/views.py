@@ -53,11 +53,14 @@ def index(request: SignedRequest) -> HttpResponse:
 def detail(request: SignedRequest, pk: int) -> HttpResponse:
     """One follow-up."""
     row = found(request, pk)
-    form = FollowUpForm(request.POST or None)
+    form = FollowUpForm(request.POST or None, own=row.served_by_id == request.user.pk)
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
         scores = (data["attitude"], data["quality"], data["solving"])
-        finish_follow_up(row, solved=data["solved"], scores=scores, words=data["words"], by=request.user)
+        finish_follow_up(
+            row, solved=data["solved"], scores=scores, words=data["words"], by=request.user,
+            exception=data.get("exception", ""),
+        )  # fmt: skip
         messages.success(request, _("Written down."))
         return redirect("feedback:list")
     context = {"follow_up": row, "case": row.request, "form": form, "moves": row.moves_for(request.user)}
@@ -68,5 +71,5 @@ def detail(request: SignedRequest, pk: int) -> HttpResponse:
 @login_required
 def missed(request: SignedRequest, pk: int) -> HttpResponse:
     """Nobody was reached."""
-    give_up_follow_up(found(request, pk), by=request.user)
+    give_up_follow_up(found(request, pk), by=request.user, exception=request.POST.get("exception", "")[:300])
     return redirect("feedback:list")

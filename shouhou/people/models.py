@@ -204,6 +204,10 @@ class User(AbstractBaseUser, PermissionsMixin):
         """Whether the whole tree lies under one of the person's appointments."""
         return any(post.organisation.parent_id is None for post in self.posts)
 
+    def sees(self, organisation: Organisation) -> bool:
+        """Whether an organisation's rows lie in one of the person's branches."""
+        return any(organisation.path.startswith(path) for path in self.branch_paths)
+
     def holds(self, *roles: str, organisation_path: str = "") -> bool:
         """Whether one of these roles is held now; with a path, in that organisation or above it."""
         return any(
@@ -220,6 +224,14 @@ class User(AbstractBaseUser, PermissionsMixin):
     def leads(self) -> bool:
         """Whether the person decides in an organisation's name."""
         return bool(self.roles & LEADING)
+
+    def serves_in(self, organisation_path: str) -> bool:
+        """Whether the person serves in that organisation or above it: a role elsewhere counts for nothing here."""
+        return self.holds(*SERVING, organisation_path=organisation_path)
+
+    def leads_in(self, organisation_path: str) -> bool:
+        """Whether the person decides in that organisation's name, appointed there or above it."""
+        return self.holds(*LEADING, organisation_path=organisation_path)
 
     @property
     def home(self) -> Organisation:

@@ -3,6 +3,8 @@
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
+from shouhou.shared.facts import declare
+
 
 class Role(TextChoices):
     """What a person is in an organisation. One person may hold several."""
@@ -23,3 +25,12 @@ class Role(TextChoices):
 SERVING = frozenset({Role.AGENT, Role.DUTY_MANAGER, Role.ENGINEER, Role.SUPERVISOR, Role.PROJECT_MANAGER})
 # Roles that decide in the organisation's name.
 LEADING = frozenset({Role.DUTY_MANAGER, Role.SUPERVISOR, Role.GENERAL_MANAGER, Role.ADMINISTRATOR})
+# Roles that keep people and organisations.
+KEEPING = frozenset({Role.GENERAL_MANAGER, Role.ADMINISTRATOR})
+
+declare(
+    {
+        "person.edited": _("Account changed by another person"),
+        "person.password_reset": _("Password set by another person"),
+    }
+)

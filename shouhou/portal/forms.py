@@ -8,10 +8,10 @@ from django.utils.translation import gettext_lazy as _
 from shouhou.customers.models import Contact
 from shouhou.equipment.models import InstalledItem
 from shouhou.requests.rules.words import Grade
-from shouhou.shared.forms import Dressed, ManyFiles
+from shouhou.shared.forms import Dressed, ManyFiles, Once
 
 
-class NewForm(Dressed, forms.Form):
+class NewForm(Dressed, Once):
     """A request in under a minute."""
 
     item = forms.ModelChoiceField(InstalledItem.objects.none(), required=False, label=_("Which system"))

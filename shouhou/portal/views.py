@@ -11,12 +11,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from shouhou.customers.models import Contact, Customer, Project, contact_of
-from shouhou.people.models import SignedRequest
+from shouhou.people.models import SignedRequest, User
 from shouhou.portal.forms import ConfirmForm, NewForm, ReplyForm
-from shouhou.requests.actions.intake import take_request
+from shouhou.requests.actions.intake import continue_request, take_request
 from shouhou.requests.actions.talk import answer_by_link, attach_files, receive_message
 from shouhou.requests.models import ConfirmationLink, Message, ServiceRequest
 from shouhou.requests.rules.words import Channel
+from shouhou.shared.lifecycle import Refused
 from shouhou.shared.models import Event
 from shouhou.shared.pages import page
 from shouhou.shared.time import now
@@ -58,7 +59,7 @@ def new(request: SignedRequest) -> HttpResponse:
     form = NewForm(request.POST or None, request.FILES or None, contact=contact)
     if request.method == "POST" and form.is_valid():
         data = dict(form.cleaned_data)
-        files = data.pop("files")
+        files, _once = data.pop("files"), data.pop("once")
         with transaction.atomic():
             case = take_request(
                 by=request.user,
@@ -66,6 +67,7 @@ def new(request: SignedRequest) -> HttpResponse:
                 customer=contact.customer,
                 contact=contact,
                 need=data["subject"],
+                key=form.key(request.user),
                 **data,
             )
             attach_files(case, files=files, by=request.user)
@@ -74,7 +76,7 @@ def new(request: SignedRequest) -> HttpResponse:
     return page(request, "portal/new.html", {"form": form}, status=422 if form.errors else 200)
 
 
-def _shown(case: ServiceRequest) -> dict[str, Any]:
+def _shown(case: ServiceRequest, user: User, **more: Any) -> dict[str, Any]:
     """What a customer sees of a request: what was promised and how it stands, and what was said to them."""
     said = case.messages.exclude(direction=Message.Direction.NOTE).select_related("author", "contact").order_by("at")
     events = [
@@ -87,6 +89,9 @@ def _shown(case: ServiceRequest) -> dict[str, Any]:
         "events": events,
         "now": now(),
         "attachments": list(case.attachments.select_related("blob")),
+        "moves": case.moves_for(user),
+        "is_over": case.status in ServiceRequest.ENDED and case.status != ServiceRequest.Status.MERGED,
+        **more,
     }
 
 
@@ -105,12 +110,14 @@ def request_page(request: SignedRequest, pk: int) -> HttpResponse:
             case.confirm("portal", by=request.user)
         elif request.POST.get("do") == "reopen":
             case.reopen(by=request.user, how="portal")
+        elif request.POST.get("do") == "continue":
+            return redirect("portal:request", continue_request(case, by=request.user, description=case.description).pk)
         elif form.is_valid():
             receive_message(case, text=form.cleaned_data["text"], by=request.user)
         else:
-            return page(request, "portal/request.html", {**_shown(case), "form": form}, status=422)
+            return page(request, "portal/request.html", _shown(case, request.user, form=form), status=422)
         return redirect("portal:request", pk)
-    return page(request, "portal/request.html", {**_shown(case), "form": form, "moves": case.moves_for(request.user)})
+    return page(request, "portal/request.html", _shown(case, request.user, form=form))
 
 
 @require_http_methods(["GET", "POST"])
@@ -120,6 +127,8 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
         ConfirmationLink.objects.select_related("request__customer"), digest=ConfirmationLink.digest_of(token)
     )
     case = link.request
+    if request.user.is_authenticated and request.user.is_colleague:
+        raise Refused(_("This address is the customer's: what they said on the phone is noted on the request."))
     form = ConfirmForm(request.POST or None)
     closed = bool(link.used_at) or link.expires_at < now() or case.status != ServiceRequest.Status.RESOLVED
     if request.method == "POST" and form.is_valid():

@@ -36,6 +36,13 @@ class RequestsConfig(AppConfig):
             found = duty_manager_of(case(event).organisation)
             return [found] if found else []
 
+        def severity_list(event: Any) -> Iterable[Any]:
+            from shouhou.requests.models import SeverityPlan
+
+            # The grade as the event left it: one graded up at once is told once, not once for each event.
+            plan = SeverityPlan.of(str(event.data.get("to") or event.data.get("severity") or ""))
+            return plan.told.filter(is_active=True) if plan.pk else []
+
         def taker(event: Any) -> Iterable[Any]:
             from shouhou.people.models import User
 
@@ -49,4 +56,5 @@ class RequestsConfig(AppConfig):
         register_audience(ServiceRequest.KIND, "owner", owner)
         register_audience(ServiceRequest.KIND, "duty_manager", manager)
         register_audience(ServiceRequest.KIND, "taker", taker)
+        register_audience(ServiceRequest.KIND, "severity_list", severity_list)
         register_audience(ServiceRequest.KIND, "owner_if_other", other_owner)

@@ -11,18 +11,18 @@ from shouhou.agreements.models import Agreement
 from shouhou.customers.models import Contact, Customer, Site
 from shouhou.equipment.models import InstalledItem
 from shouhou.people.models import User
-from shouhou.people.rules import SERVING
+from shouhou.requests.actions.handover import nearest_first, takers_of
 from shouhou.requests.actions.intake import trouble_with_times
 from shouhou.requests.models import ServiceRequest
 from shouhou.requests.rules import words
 from shouhou.requests.rules.facts import NOTED
-from shouhou.shared.forms import Dressed, Found, Instant, ManyFiles
+from shouhou.shared.forms import Dressed, Found, Instant, ManyFiles, Once, row_id
 from shouhou.shared.time import now
 
 FIND_CUSTOMER = reverse_lazy("customers:find")
 
 
-class TakeForm(Dressed, forms.Form):
+class TakeForm(Dressed, Once):
     """A request as the norm takes it: call-back number first, then unit, contact, problem and need."""
 
     customer = forms.ModelChoiceField(
@@ -68,8 +68,7 @@ class TakeForm(Dressed, forms.Form):
     def chosen_customer(self) -> int | None:
         """The customer named so far, whether or not the rest is right."""
         value = self.data.get("customer") if self.is_bound else self.initial.get("customer")
-        pk = str(getattr(value, "pk", value) or "")
-        return int(pk) if pk.isdigit() else None
+        return row_id(getattr(value, "pk", value))
 
     def clean(self) -> dict[str, Any]:
         """Somebody must be there to call back."""
@@ -87,7 +86,7 @@ class TakeForm(Dressed, forms.Form):
         return data
 
 
-class LateForm(Dressed, forms.Form):
+class LateForm(Dressed, Once):
     """A request that reached an engineer on their own phone: registered in half a minute, marked, not punished."""
 
     customer = forms.ModelChoiceField(Customer.objects.none(), label=_("Customer"), widget=Found(FIND_CUSTOMER))
@@ -127,13 +126,31 @@ class TextForm(Dressed, forms.Form):
 
 
 class ReassignForm(Dressed, forms.Form):
+    """Who is to take it; the nearest service organisation's people stand first (J8)."""
+
     taker = forms.ModelChoiceField(User.objects.none(), label=_("To"))
     reason = forms.CharField(label=_("Reason"), max_length=300)
 
     def __init__(self, *args: Any, case: ServiceRequest, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        people = User.objects.holding(*SERVING, organisation=case.organisation)
-        self.fields["taker"].queryset = people.exclude(pk=case.owner_id).order_by("name")  # type: ignore[attr-defined]
+        taker: Any = self.fields["taker"]
+        taker.queryset = takers_of(case)
+        if not self.is_bound:
+            taker.choices = [("", "—"), *nearest_first(case)]
+
+
+class SeverityPlanForm(Dressed, forms.Form):
+    """What a grade of severity asks for."""
+
+    severity = forms.ChoiceField(choices=words.Severity.choices, widget=forms.HiddenInput)
+    measures = forms.CharField(
+        label=_("Counter-measures"), required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 3})
+    )
+    told = forms.ModelMultipleChoiceField(User.objects.none(), label=_("Told at once"), required=False)
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["told"].queryset = User.objects.visible_to(user).filter(is_active=True).order_by("name")  # type: ignore[attr-defined]
 
 
 class DeclineForm(Dressed, forms.Form):
@@ -217,14 +234,14 @@ class NumberForm(Dressed, forms.Form):
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.user = user
-        self.found: ServiceRequest | None = None
 
-    def clean_number(self) -> str:
+    def clean_number(self) -> ServiceRequest:
+        """The request of that number; one that the person may not see is as good as none."""
         number: str = self.cleaned_data["number"].strip().upper()
-        self.found = ServiceRequest.objects.visible_to(self.user).filter(number=number).first()
-        if self.found is None:
+        row = ServiceRequest.objects.visible_to(self.user).select_related("organisation").filter(number=number).first()
+        if row is None:
             raise forms.ValidationError(_now("There is no request %(number)s.") % {"number": number})
-        return number
+        return row
 
 
 class SplitForm(Dressed, forms.Form):

@@ -26,6 +26,13 @@ def tell_taker(event: Event) -> None:
         tell(event=event, audience="taker")
 
 
+@on("request.received", "request.graded")
+def tell_severity_list(event: Event) -> None:
+    """Whom the counter-measures of a grade name hears of a request of that grade at once (K2)."""
+    if event.origin != "import":
+        tell(event=event, audience="severity_list")
+
+
 @on("request.received", "request.rejected", "request.reopened", "message.received")
 def tell_owner(event: Event) -> None:
     """The owner hears of what the customer says, unless it was the owner who wrote it down."""

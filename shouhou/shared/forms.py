@@ -1,6 +1,7 @@
 """Fields and looks that every form shares."""
 
 from typing import Any
+from uuid import uuid4
 
 from django import forms
 from django.contrib.auth.password_validation import MinimumLengthValidator
@@ -35,6 +36,27 @@ def dress(field: forms.Field) -> None:
         field.widget.attrs.setdefault("class", "form-select" if select else "form-control")
 
 
+class Once(forms.Form):
+    """A form that makes something new: sent twice, it makes one thing. `once` goes along as the act's key."""
+
+    once = forms.UUIDField(widget=forms.HiddenInput, required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["once"].initial = uuid4
+
+    def key(self, user: Any) -> str:
+        """What makes this sending the same as its repetition; empty where the form came without."""
+        once = self.cleaned_data.get("once")
+        return f"form:{user.pk}:{once}" if once else ""
+
+
+def row_id(text: Any) -> int | None:
+    """The id that somebody sent in an address or a bare field; None for what cannot be one (“²” is a digit too)."""
+    text = str(text or "")
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else None
+
+
 class LongEnough(MinimumLengthValidator):
     """Django's own rule, in words that our catalogue has."""
 
@@ -53,7 +75,7 @@ class Found(forms.Select):
         return super().get_context(name, value, {**(attrs or {}), "data-find": str(self.address)})
 
     def optgroups(self, name: str, value: list[str], attrs: Any = None) -> list[Any]:
-        rows = self.choices.queryset.filter(pk__in=[v for v in value if v.isdigit()])  # type: ignore[attr-defined]
+        rows = self.choices.queryset.filter(pk__in=[v for v in value if row_id(v)])  # type: ignore[attr-defined]
         shown = [("", ""), *((str(row.pk), str(row)) for row in rows)]
         options = [self.create_option(name, key, text, key in value, i) for i, (key, text) in enumerate(shown)]
         return [(None, options, 0)]

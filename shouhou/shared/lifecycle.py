@@ -60,6 +60,10 @@ class Lifecycle(models.Model):
                 raise UnrecordedWrite(f"{type(self).__name__}: change status and promises by a recorded move.")
         super().save(*args, **kwargs)
 
+    def belongs_to(self) -> models.Model:
+        """The case on whose time line this row's events stand; its own by default."""
+        return self
+
     def moves_for(self, by: Any) -> set[str]:
         """The statuses that this person may move the row to now; the system (None) may make every listed move."""
         return {to for to, allows in self.MOVES[self.status].items() if by is None or allows(self, by)}
@@ -84,6 +88,7 @@ class Lifecycle(models.Model):
                 record(
                     fact or self.FACTS[to],
                     subject=self,
+                    case=self.belongs_to(),
                     by=by,
                     occurred_at=at,
                     key=key,
@@ -108,8 +113,8 @@ class Lifecycle(models.Model):
             self.write()
             self.recorded(
                 record(
-                    fact, subject=source if source is not None else self, case=self, by=by, occurred_at=at, key=key,
-                    origin=origin, audience=audience, corrects_id=corrects_id, data=data,
+                    fact, subject=source if source is not None else self, case=self.belongs_to(), by=by, occurred_at=at,
+                    key=key, origin=origin, audience=audience, corrects_id=corrects_id, data=data,
                 )
             )  # fmt: skip
 

@@ -51,6 +51,11 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     return top
 
 
+def one_line(text: str, longest: int) -> str:
+    """Free text of an address or a bare field as one clean line: no control characters, no more than fits."""
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())[:longest]
+
+
 def keyset(rows: Any, order: Sequence[str], after: str, size: int) -> tuple[list[Any], str]:
     """One page of `rows` after a key, without counting and without offsets.
 

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from shouhou.people.models import User
 from shouhou.requests.actions.talk import BEFORE_REPORT, write_note
 from shouhou.requests.models import ServiceRequest
-from shouhou.requests.models.requests import staff
+from shouhou.requests.models.requests import leads, staff
 from shouhou.requests.rules.facts import NOTED
 from shouhou.shared.lifecycle import Refused
 from shouhou.shared.models import Event
@@ -20,7 +20,7 @@ EARLIER = BEFORE_REPORT | {"fault.occurred"}
 
 def may_correct(request: ServiceRequest, event: Event, by: User) -> bool:
     """Who noted the fact themselves, or who leads the organisation."""
-    return event.kind in CORRECTABLE and staff(request, by) and (by.leads or event.by_id == by.pk)
+    return event.kind in CORRECTABLE and staff(request, by) and (leads(request, by) or event.by_id == by.pk)
 
 
 @transaction.atomic

@@ -11,7 +11,7 @@ from shouhou.people.models import User
 from shouhou.people.rules import Role
 from shouhou.requests.actions.intake import STARTING, take_request
 from shouhou.requests.models import MajorIncident, Problem, RequestLink, ServiceRequest
-from shouhou.requests.models.requests import staff
+from shouhou.requests.models.requests import ServiceRequestQuerySet, leads, staff
 from shouhou.requests.rules.words import Coverage, severity_of
 from shouhou.shared.journal import record
 from shouhou.shared.lifecycle import Refused
@@ -34,7 +34,7 @@ def merge_requests(duplicate: ServiceRequest, *, into: ServiceRequest, by: User)
     """Two reports of one need become one; the duplicate's clocks end, the survivor keeps the earlier start."""
     if duplicate.pk == into.pk:
         raise Refused(_("A request cannot be merged into itself."))
-    if duplicate.customer_id != into.customer_id:
+    if duplicate.customer_id is None or duplicate.customer_id != into.customer_id:
         raise Refused(_("Only requests of the same customer can be merged."))
     first, second = sorted((duplicate, into), key=lambda r: r.pk)
     with first.locked(), second.locked():
@@ -102,6 +102,7 @@ def grade_request(request: ServiceRequest, *, impact: str, urgency: str, by: Use
     if (impact, urgency) == (request.impact, request.urgency):
         return
     with request.noting("request.graded", by=by, data={"was": request.severity, "to": severity}):
+        request.must_be_open()
         request.impact, request.urgency, request.severity = impact, urgency, severity
 
 
@@ -113,6 +114,7 @@ def mark_request(request: ServiceRequest, *, by: User, **marks: Any) -> None:
     if unknown:
         raise TypeError(f"unknown marks: {unknown}")
     with request.noting("request.edited", by=by, data={"fields": sorted(marks)}):
+        request.must_be_open()
         for name, value in marks.items():
             setattr(request, name, value)
 
@@ -120,12 +122,13 @@ def mark_request(request: ServiceRequest, *, by: User, **marks: Any) -> None:
 @transaction.atomic
 def rebase_request(request: ServiceRequest, *, agreement: Agreement | None, by: User) -> None:
     """Bind the case to another agreement: a recorded re-basing; closed clocks stay as they were."""
-    if not by.leads or not staff(request, by):
+    if not leads(request, by):
         raise Refused(_("Only who leads the organisation may change the agreement."))
     if agreement is not None and (agreement.customer_id != request.customer_id or agreement.commitment_set_id is None):
         raise Refused(_("This agreement is not in force for this customer."))
     was = request.agreement_id
     with request.noting("request.rebased", by=by, data={"was": was, "to": agreement.pk if agreement else None}):
+        request.must_be_open()
         request.agreement = agreement
         if agreement is not None:
             request.commitment_set = agreement.commitment_set
@@ -140,7 +143,10 @@ def decide_coverage(request: ServiceRequest, *, coverage: str, reason: str, by: 
     if not reason.strip():
         raise Refused(_("Say on what ground."))
     if coverage == Coverage.GOODWILL:
-        limit = max((GOODWILL_LIMITS.get(Role(role), 0) for role in by.roles), default=0)
+        limit = max(
+            (n for role, n in GOODWILL_LIMITS.items() if by.holds(role, organisation_path=request.organisation.path)),
+            default=0,
+        )
         if not limit:
             raise Refused(_("Goodwill is granted by the duty manager, the supervisor or the general manager."))
         granted = ServiceRequest.objects.filter(
@@ -152,8 +158,19 @@ def decide_coverage(request: ServiceRequest, *, coverage: str, reason: str, by: 
                 % {"limit": limit}
             )
     with request.noting("coverage.decided", by=by, data={"coverage": coverage}):
+        request.must_be_open()
         request.coverage, request.coverage_reason = coverage, reason.strip()
         request.coverage_approver = by
+
+
+def goodwill_of(year: int, user: User) -> ServiceRequestQuerySet:
+    """The goodwill services received in a calendar year (the organisation's zone) that this person sees (A1.6)."""
+    zone = user.home.tz
+    begin, end = (datetime(y, 1, 1, tzinfo=zone) for y in (year, year + 1))
+    rows = ServiceRequest.objects.visible_to(user).filter(
+        coverage=Coverage.GOODWILL, received_at__gte=begin, received_at__lt=end
+    )
+    return rows.select_related("customer", "owner", "coverage_approver").order_by("customer__name", "-id")
 
 
 @transaction.atomic

@@ -5,13 +5,14 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from shouhou.people.models import User
-from shouhou.people.rules import Role
+from shouhou.people.models import Appointment, User, UserQuerySet
+from shouhou.people.rules import SERVING, Role
 from shouhou.requests.actions.intake import duty_manager_of
 from shouhou.requests.models import Reassignment, ServiceRequest
 from shouhou.requests.models.handovers import ACCEPT_WITHIN, SIDEWAYS_LIMIT
 from shouhou.requests.models.requests import responsible, staff
 from shouhou.shared.lifecycle import Refused
+from shouhou.shared.time import now
 
 
 def kind_of_handover(request: ServiceRequest, *, by: User, taker: User) -> str:
@@ -21,6 +22,25 @@ def kind_of_handover(request: ServiceRequest, *, by: User, taker: User) -> str:
     if taker.holds(Role.DUTY_MANAGER, organisation_path=request.organisation.path):
         return Reassignment.Kind.ESCALATION
     return Reassignment.Kind.SIDEWAYS
+
+
+def takers_of(request: ServiceRequest) -> UserQuerySet:
+    """Who may take it over: everybody who serves its organisation, but the owner."""
+    return User.objects.holding(*SERVING, organisation=request.organisation).exclude(pk=request.owner_id)
+
+
+def nearest_first(request: ServiceRequest) -> list[tuple[int, str]]:
+    """Takers with their organisation, those of the customer's own region before all others (J8)."""
+    where = " ".join(f"{place.region} {place.address}" for place in (request.site, request.customer) if place)
+    current = Appointment.objects.current().filter(role__in=SERVING).select_related("organisation").order_by("pk")
+    home = {post.user_id: post.organisation for post in reversed(current.filter(user__in=takers_of(request)))}
+    rows = []
+    for person in takers_of(request).order_by("name"):
+        post = home[person.pk]
+        near = bool(post.region) and post.region in where
+        words = _("%(person)s · %(organisation)s (nearest)") if near else "%(person)s · %(organisation)s"
+        rows.append((not near, person.pk, words % {"person": person.name, "organisation": post.name}))
+    return [(pk, words) for _far, pk, words in sorted(rows, key=lambda row: row[0])]
 
 
 @transaction.atomic
@@ -33,7 +53,7 @@ def offer_reassignment(request: ServiceRequest, *, taker: User, reason: str, by:
         raise Refused(_("Say why somebody else should take it."))
     if taker.pk == request.owner_id:
         raise Refused(_("%(person)s already owns this request.") % {"person": taker})
-    if not taker.serves or not staff(request, taker):
+    if not taker.is_active or not staff(request, taker):
         raise Refused(_("%(person)s does not serve this organisation.") % {"person": taker})
     with request.locked():
         if not responsible(request, by) or request.status not in ServiceRequest.OPEN:
@@ -48,11 +68,13 @@ def offer_reassignment(request: ServiceRequest, *, taker: User, reason: str, by:
             .exclude(state=Reassignment.State.WITHDRAWN)
             .count()
         )
-        with request.noting("reassignment.offered", by=by, data={"taker": taker.pk, "kind": kind}) as at:
-            row = Reassignment.objects.create(
-                request=request, giver=request.owner, taker=taker, kind=kind, reason=reason.strip(), offered_at=at,
-                accept_by=at + ACCEPT_WITHIN,
-            )  # fmt: skip
+        at = now()
+        row = Reassignment.objects.create(
+            request=request, giver=request.owner, taker=taker, kind=kind, reason=reason.strip(), offered_at=at,
+            accept_by=at + ACCEPT_WITHIN,
+        )  # fmt: skip
+        offer = {"taker": taker.pk, "kind": kind, "handover": row.pk}
+        request.note("reassignment.offered", by=by, occurred_at=at, data=offer)
         if kind == Reassignment.Kind.SIDEWAYS and sideways + 1 >= SIDEWAYS_LIMIT:
             escalate(row, by=None)
     return row
@@ -67,7 +89,9 @@ def _answer(row: Reassignment, *, state: str, owner: User | None, by: User | Non
             raise Refused(_("This offer has been answered already."))
         if state == Reassignment.State.ACCEPTED and request.status not in ServiceRequest.OPEN:
             raise Refused(_("%(number)s is not open.") % {"number": request.number})
-        with request.noting(fact, by=by, data={"taker": (owner or row.taker).pk, "kind": row.kind}) as at:
+        with request.noting(
+            fact, by=by, data={"taker": (owner or row.taker).pk, "kind": row.kind, "handover": row.pk}
+        ) as at:
             if owner is not None:
                 request.owner = owner
                 request.reassignments += 1
@@ -93,12 +117,22 @@ def decline_reassignment(row: Reassignment, *, by: User, answer: str) -> None:
     )
 
 
+def withdraw_reassignment(row: Reassignment, *, by: User) -> None:
+    """Whoever offered it keeps it after all, or who leads ends the offer."""
+    if by.pk != row.giver_id and not responsible(row.request, by):
+        raise Refused(_("Only %(person)s, or who leads the organisation, can withdraw this.") % {"person": row.giver})
+    _answer(row, state=Reassignment.State.WITHDRAWN, owner=None, by=by, fact="reassignment.withdrawn")
+
+
 def escalate(row: Reassignment, *, by: User | None) -> None:
-    """Unaccepted for 15 minutes, or passed on for the third time: the duty manager owns it now."""
+    """Unaccepted for 15 minutes, or passed on for the third time: the duty manager owns it now.
+
+    Where nobody else can take it the offer ends and the giver goes on owning the request.
+    """
     manager = duty_manager_of(row.request.organisation)
     ended = row.request.status not in ServiceRequest.OPEN
     if manager is None or manager.pk == row.request.owner_id or ended:
-        _answer(row, state=Reassignment.State.WITHDRAWN, owner=None, by=by, fact="reassignment.escalated")
+        _answer(row, state=Reassignment.State.WITHDRAWN, owner=None, by=by, fact="reassignment.withdrawn")
         return
     _answer(row, state=Reassignment.State.ESCALATED, owner=manager, by=by, fact="reassignment.escalated")
 

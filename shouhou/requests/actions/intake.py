@@ -1,7 +1,7 @@
 """Taking a request from any channel: whoever calls is never turned away."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
@@ -35,6 +35,7 @@ STARTING = {
     Kind.CONSULTATION: (),
 }
 LATE, AHEAD = timedelta(minutes=10), timedelta(minutes=2)
+LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)  # before it lies a slip of the hand, and no calendar
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,9 +136,20 @@ def trouble_with_times(reported_at: datetime | None, occurred_at: datetime | Non
     """What is wrong with the times of a report, by field; a clock that runs two minutes ahead is forgiven."""
     if reported_at and reported_at - at >= AHEAD:
         return {"reported_at": _("The time of the report lies in the future: correct it.")}
+    for name, when in (("reported_at", reported_at), ("occurred_at", occurred_at)):
+        if when and when < LONG_AGO:
+            return {name: _("The time lies before the year 2000: correct it.")}
     if occurred_at and occurred_at > (reported_at or at):
         return {"occurred_at": _("The fault cannot occur after it was reported: correct one of the two times.")}
     return {}
+
+
+def made_before(key: str) -> ServiceRequest | None:
+    """The request that this key has made; whoever comes at the same moment with the same key waits here."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [key])
+    event = Event.objects.filter(key=f"{key}:request.received").first()
+    return ServiceRequest.objects.get(pk=event.case_id) if event else None
 
 
 @transaction.atomic
@@ -152,8 +164,13 @@ def take_request(
     """Register a request. `reported_at` is the real time of the report (a late registration counts from it).
 
     A caller without agreement or out of cover gets the company's default promises and is flagged for a decision.
+    The same `key` a second time (a form sent twice, a call repeated) gives the request that the first one made.
     Raises Refused for a report in the future.
     """
+    if key and (known := made_before(key)):
+        return known
+    if not subject.strip():
+        raise Refused(_("Say in one line what it is about."))
     at = now()
     if reported_at and reported_at - at < AHEAD:
         reported_at = min(reported_at, at)
@@ -225,7 +242,9 @@ def _record_arrival(
                 key=f"{key}:{fact}" if key else None,
                 audience="customer",
                 to=ServiceRequest.Status.NEW if fact == "request.received" else "",
-                data={"channel": request.channel, "kind": request.kind} if fact == "request.received" else None,
+                data={"channel": request.channel, "kind": request.kind, "severity": request.severity}
+                if fact == "request.received"
+                else None,
             )
             for fact, when in kinds
         ]
@@ -234,8 +253,9 @@ def _record_arrival(
 
 @transaction.atomic
 def continue_request(old: ServiceRequest, *, by: User | None, description: str) -> ServiceRequest:
-    """After the 30 days: a new request linked to the closed one (A1.2)."""
-
+    """After the 30 days: a new request linked to the closed one (A1.2). Raises Refused while the old one is open."""
+    if old.status not in ServiceRequest.ENDED:
+        raise Refused(_("%(number)s is still open: go on there.") % {"number": old.number})
     new = take_request(
         by=by,
         subject=old.subject,

@@ -53,6 +53,7 @@ def send_message(request: ServiceRequest, *, text: str, by: User, question: bool
         with request.noting(
             "customer.asked", by=by, audience="customer", data={"message": message.pk, "reason": "customer"}
         ):
+            request.must_be_open()
             request.waiting = Waiting.CUSTOMER
     if request.contact and request.contact.email:
         subject = f"[{request.number}] {request.subject}"
@@ -64,7 +65,10 @@ def _first_response(request: ServiceRequest, *, by: User) -> None:
     """The first message or call of ours to the customer; assigning, pausing or a receipt never is one."""
     if not Event.objects.of(request).filter(kind="request.responded").exists():
         record("request.responded", subject=request, by=by, audience="customer")
-    if by.holds("engineer") and not Event.objects.of(request).filter(kind="engineer.contacted_customer").exists():
+    if (
+        by.holds(Role.ENGINEER, organisation_path=request.organisation.path)
+        and not Event.objects.of(request).filter(kind="engineer.contacted_customer").exists()
+    ):
         record("engineer.contacted_customer", subject=request, by=by)
 
 
@@ -101,6 +105,7 @@ def pause_request(request: ServiceRequest, *, reason: str, words: str, by: User)
         raise Refused(_("It is waiting already."))
     message = _store(request, text=words, author=by, direction=Message.Direction.NOTE)
     with request.noting("clock.paused", by=by, audience="customer", data={"reason": reason, "message": message.pk}):
+        request.must_be_open()
         request.waiting = reason
 
 
@@ -215,11 +220,13 @@ def note_fact(request: ServiceRequest, *, fact: str, by: User, occurred_at: date
         raise Refused(_("The time lies in the future: correct it."))
     if occurred_at and occurred_at < request.reported_at and fact not in BEFORE_REPORT:
         raise Refused(_("The time lies before the report: correct it."))
-    if fact == "engineer.contacted_customer" and not by.holds(Role.ENGINEER):
+    path = request.organisation.path
+    if fact == "engineer.contacted_customer" and not by.holds(Role.ENGINEER, organisation_path=path):
         raise Refused(_("Only an engineer's own contact counts."))
-    if fact == "manager.called_back" and not by.holds(Role.DUTY_MANAGER):
+    if fact == "manager.called_back" and not by.holds(Role.DUTY_MANAGER, organisation_path=path):
         raise Refused(_("Only the duty manager's own call counts."))
     visits = fact in ("visit.requested", "visit.urgent_requested")
     with request.noting(fact, by=by, occurred_at=occurred_at, audience="customer"):
+        request.must_be_open()
         if visits:
             request.needs_visit = True

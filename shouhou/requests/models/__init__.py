@@ -4,9 +4,10 @@ from shouhou.requests.models.handovers import Reassignment
 from shouhou.requests.models.imports import ImportRun
 from shouhou.requests.models.problems import MajorIncident, Problem
 from shouhou.requests.models.requests import ServiceRequest
+from shouhou.requests.models.severity import SeverityPlan
 from shouhou.requests.models.talk import Attachment, ConfirmationLink, Message, RequestLink, SavedView
 
 __all__ = [
     "Attachment", "ConfirmationLink", "ImportRun", "MajorIncident", "Message", "Problem", "Reassignment", "RequestLink",
-    "SavedView", "ServiceRequest",
+    "SavedView", "ServiceRequest", "SeverityPlan",
 ]  # fmt: skip

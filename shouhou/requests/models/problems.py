@@ -30,7 +30,7 @@ class InBranch(models.QuerySet[Any]):
 
 
 def leads_here(row: Any, by: User) -> bool:
-    return by.serves and any(row.organisation.path.startswith(path) for path in by.branch_paths)
+    return by.serves_in(row.organisation.path)
 
 
 class MajorIncident(Lifecycle):

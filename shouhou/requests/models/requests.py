@@ -35,12 +35,17 @@ REOPEN_DAYS = 30
 
 def staff(case: Any, by: User) -> bool:
     """People who serve, in the request's organisation or above it."""
-    return by.serves and any(case.organisation.path.startswith(path) for path in by.branch_paths)
+    return by.serves_in(case.organisation.path)
+
+
+def leads(case: Any, by: User) -> bool:
+    """Who serves and decides in the request's organisation or above it."""
+    return staff(case, by) and by.leads_in(case.organisation.path)
 
 
 def responsible(case: Any, by: User) -> bool:
     """The accountable owner, or who leads the organisation."""
-    return case.owner_id == by.pk or (staff(case, by) and by.leads)
+    return case.owner_id == by.pk or leads(case, by)
 
 
 def may_confirm(case: Any, by: User) -> bool:
@@ -253,6 +258,11 @@ class ServiceRequest(Promised):
             "cause": self.cause,
         }
 
+    def must_be_open(self) -> None:
+        """Raises Refused once the case has ended: what was counted and filed stays as it was."""
+        if self.status in self.ENDED:
+            raise Refused(_now("%(number)s has ended: reopen it first.") % {"number": self.number})
+
     def is_reopenable(self, at: datetime) -> bool:
         """Whether the 30 days after closing still run."""
         return self.closed_at is None or at <= self.closed_at + timedelta(days=REOPEN_DAYS)
@@ -282,6 +292,7 @@ class ServiceRequest(Promised):
             raise Refused(_now("Before promising a time, record: %(lacking)s.") % {"lacking": ", ".join(lacking)})
         dues = {c.commitment.code: c.due_at.isoformat() for c in self.clocks() if c.is_open and c.due_at}
         with self.noting("promise.given", by=by, audience="customer", data={"due": dues}) as at:
+            self.must_be_open()
             self.promised_at = at
 
     def clocks(self) -> Any:
@@ -322,6 +333,8 @@ class ServiceRequest(Promised):
         fact = "request.rejected" if self.status in answered else "request.reopened"
         with self.moving(self.Status.NEW, by=by, audience="customer", data={"how": how} if how else None, fact=fact):
             self.reopenings += 1
+            # A link sent for the solution that failed must not confirm the next one.
+            self.confirmation_links.filter(used_at=None, expires_at__gt=now()).update(expires_at=now())
             self.resolved_at = self.confirm_by = self.closed_at = None
             self.confirmed_how = ""
 

@@ -36,6 +36,7 @@ MOVES = {
     "reassignment.accepted": _("Reassignment accepted"),
     "reassignment.declined": _("Reassignment declined"),
     "reassignment.escalated": _("Reassignment went to the duty manager"),
+    "reassignment.withdrawn": _("Reassignment withdrawn"),
     "fault.reported": _("Fault reported"),
     "fault.occurred": _("Fault occurred"),
     "fault.repaired": _("Fault repaired"),

@@ -4,8 +4,10 @@ from datetime import timedelta
 
 import pytest
 
+from shouhou.notices.models import Notice
 from shouhou.requests.actions.grouping import grade_request
 from shouhou.requests.actions.talk import note_fact, resolve_request
+from shouhou.requests.models import SeverityPlan
 from shouhou.requests.tests.make import at, clock, states, sweep
 from shouhou.shared.models import Event
 from shouhou.shared.time import moved_to
@@ -165,3 +167,33 @@ def test_at_three_in_the_night_of_a_holiday_a_call_is_taken_and_every_promise_ru
     for found in case.clocks():
         assert all(segment.counted for segment in found.explanation())
     assert "C6" in {e.get("clause") for e in signed.entitlements}
+
+
+@pytest.mark.clause("K2")
+def test_each_grade_has_its_counter_measures_and_its_list_of_who_is_told(client, take, agent, manager, engineer, pump):
+    told = {"severity": "critical", "measures": "启动应急小组", "told": [engineer.pk]}
+    for by, plans in ((agent, 0), (manager, 1)):
+        client.force_login(by)
+        client.post("/requests/severities/", told)
+        assert SeverityPlan.objects.count() == plans
+    take()
+    pump()
+    assert not Notice.objects.filter(user=engineer).exists()  # a medium one is nobody's alarm
+
+    case = take(impact="high", urgency="high")
+    graded = take()
+    grade_request(graded, impact="high", urgency="high", by=agent)
+    pump()
+
+    assert list(Notice.objects.filter(user=engineer).order_by("pk").values_list("kind", "case_id")) == [
+        ("request.received", case.pk), ("request.graded", graded.pk),
+    ]  # fmt: skip
+    assert "启动应急小组" in client.get(f"/requests/{case.pk}/").content.decode()
+    assert "启动应急小组" in client.get("/requests/severities/").content.decode()
+
+
+def test_a_wrong_list_of_people_comes_back_with_what_was_typed(client, manager):
+    client.force_login(manager)
+    answer = client.post("/requests/severities/", {"severity": "major", "measures": "二线到场", "told": ["999999"]})
+    assert answer.status_code == 422
+    assert "二线到场" in answer.content.decode()

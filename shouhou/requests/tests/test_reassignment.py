@@ -7,7 +7,15 @@ from django.db import IntegrityError, transaction
 from procrastinate.contrib.django import app
 
 from shouhou.customers.models import Customer
-from shouhou.requests.actions.handover import accept_reassignment, decline_reassignment, escalate, offer_reassignment
+from shouhou.people.models import Organisation
+from shouhou.requests.actions.handover import (
+    accept_reassignment,
+    decline_reassignment,
+    escalate,
+    nearest_first,
+    offer_reassignment,
+    withdraw_reassignment,
+)  # fmt: skip
 from shouhou.requests.actions.intake import take_request
 from shouhou.requests.models import Reassignment, ServiceRequest
 from shouhou.requests.tests.make import at, clock, kinds
@@ -260,3 +268,45 @@ def test_escalations_go_to_the_nearest_duty_manager(company, centre, person, man
     case = take_request(by=None, subject="监控告警", channel="monitoring", customer=theirs)
     assert case.owner == near
     assert near != manager
+
+
+@pytest.mark.clause("A1.10")
+def test_who_offered_it_may_take_the_offer_back_and_nobody_else_may(offered, agent, engineer, manager, person):
+    case, row = offered
+    bystander = person("bystander", "agent")
+    for other in (bystander, engineer):
+        with pytest.raises(Refused):
+            withdraw_reassignment(row, by=other)
+    withdraw_reassignment(row, by=agent)
+    assert (owner(case), Reassignment.objects.get().state) == (agent, "withdrawn")
+    assert kinds(case, "reassignment.withdrawn") == ["reassignment.withdrawn"]
+    with pytest.raises(Refused):
+        accept_reassignment(row, by=engineer)
+    offer_reassignment(case, taker=engineer, reason="还是需要", by=agent)
+
+
+@pytest.mark.clause("A1.10")
+def test_the_reason_stays_on_the_time_line_after_it_was_accepted(client, offered, engineer):
+    case, row = offered
+    accept_reassignment(row, by=engineer)
+    client.force_login(engineer)
+    assert "需要现场工程师" in client.get(f"/requests/{case.pk}/").content.decode()
+
+
+@pytest.mark.clause("J8")
+def test_the_service_organisation_of_the_customers_region_is_proposed_first(client, take, customer, person, company):
+    company.region = "上海"
+    company.save()
+    centre = Organisation.objects.create(name="西南服务中心", parent=company, region="四川", kind="centre")
+    customer.region, customer.organisation = "四川 成都", centre
+    customer.save()
+    person("a_far", "engineer")
+    person("z_near", "engineer", organisation=centre)
+    case = take(customer=customer, organisation=centre)
+
+    order = [words for _pk, words in nearest_first(case)]
+
+    assert "z_near" in order[0]
+    assert "西南服务中心" in order[0]
+    assert order[0] != "z_near · 西南服务中心"  # marked as the nearest
+    assert "a_far · " in " ".join(order[1:])

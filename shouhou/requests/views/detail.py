@@ -6,16 +6,19 @@ from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.db.models import Q
+from django.forms import Form
 from django.http import FileResponse, Http404, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_GET
 
 from shouhou.people.models import SignedRequest, User
 from shouhou.promises.models import Clock
 from shouhou.requests import forms
 from shouhou.requests.actions.correcting import may_correct
-from shouhou.requests.models import Attachment, Reassignment, RequestLink, ServiceRequest
+from shouhou.requests.models import Attachment, Reassignment, RequestLink, ServiceRequest, SeverityPlan
 from shouhou.requests.models.requests import responsible, staff
+from shouhou.requests.views.acts import ACTS, acts_for
 from shouhou.shared.files import open_blob
 from shouhou.shared.models import Event
 from shouhou.shared.pages import page
@@ -39,39 +42,51 @@ def for_colleagues(view: Callable[..., HttpResponse]) -> Callable[..., HttpRespo
 
 
 def found(request: SignedRequest, pk: int) -> ServiceRequest:
-    """The request, if this person may see it; else 404."""
+    """The request, if this person may see it; else 404.
+
+    People are read apart (`know_people`): one join for each of eight persons costs the database more to plan than
+    all the rest of the page.
+    """
     rows = ServiceRequest.objects.visible_to(request.user).select_related(
-        "organisation",
-        "customer__owner",
-        "customer__deputy",
-        "contact",
-        "site",
-        "item__product",
-        "project__manager",
-        "project__support_engineer",
-        "agreement",
-        "owner",
-        "merged_into",
-        "major_incident",
-        "problem",
-        "coverage_approver",
+        "organisation", "customer", "contact", "site", "item__product", "project", "agreement"
     )
     return get_object_or_404(rows, pk=pk)
 
 
-def time_line(case: ServiceRequest, user: User, clocks: list[Clock]) -> list[dict[str, Any]]:
+def know_people(case: ServiceRequest, ids: set[int | None]) -> dict[int, User]:
+    """The people of these ids and those named on the case, with one query; the case then has its own at hand."""
+    named: list[tuple[Any, str]] = [(case, "owner"), (case, "coverage_approver")]
+    named += [(case.customer, "owner"), (case.customer, "deputy")] if case.customer else []
+    named += [(case.project, "manager"), (case.project, "support_engineer")] if case.project else []
+    ids |= {getattr(row, f"{name}_id") for row, name in named}
+    people = User.objects.in_bulk({pk for pk in ids if pk})
+    for row, name in named:
+        person = people.get(getattr(row, f"{name}_id"))
+        if person is not None:
+            setattr(row, name, person)
+    return people
+
+
+def time_line(
+    case: ServiceRequest, user: User, clocks: list[Clock], handovers: list[Reassignment]
+) -> list[dict[str, Any]]:
     """Events, newest first, with the words that were said; technical facts stand with the act that recorded them."""
     events = list(Event.objects.of(case).reverse()[:200])
-    people = User.objects.in_bulk({e.by_id for e in events if e.by_id})
-    said = {m.pk: m for m in case.messages.select_related("author", "contact")}
+    people = know_people(
+        case, {e.by_id for e in events} | {h.giver_id for h in handovers} | {h.taker_id for h in handovers}
+    )
+    for handover in handovers:
+        handover.giver, handover.taker = people[handover.giver_id], people[handover.taker_id]
+    said = {m.pk: m for m in case.messages.all()}
+    handed = {h.pk: h for h in handovers}
     codes = {c.commitment.code: c.commitment for c in clocks}
     lines = []
     for event in events:
         lines.append(
             {
-                "event": event, "by": people.get(event.by_id), "message": said.get(event.data.get("message")),
+                "event": event, "by": people.get(event.by_id or 0), "message": said.get(event.data.get("message")),
                 "tone": "bad" if event.kind in BAD else "good" if event.kind in GOOD else event.audience,
-                "commitment": codes.get(event.data.get("code")), "taker": event.data.get("taker"),
+                "commitment": codes.get(event.data.get("code")), "handover": handed.get(event.data.get("handover")),
                 "correctable": may_correct(case, event, user),
                 "late": (event.recorded_at - event.occurred_at).total_seconds() > 600 and event.origin != "import",
             }
@@ -82,43 +97,57 @@ def time_line(case: ServiceRequest, user: User, clocks: list[Clock]) -> list[dic
 def context_of(request: SignedRequest, case: ServiceRequest, **more: Any) -> dict[str, Any]:
     """Everything that detail.html shows."""
     user: User = request.user
-    offer = case.handovers.filter(state=Reassignment.State.OFFERED).select_related("taker", "giver").first()
+    handovers = list(case.handovers.all())
+    offer = next((h for h in handovers if h.state == Reassignment.State.OFFERED), None)
     clocks = list(case.clocks())
-    links = list(
-        RequestLink.objects.filter(Q(source=case) | Q(target=case)).select_related("source", "target").order_by("pk")
-    )
+    lines = time_line(case, user, clocks, handovers)
+    links = [
+        (link, link.target if link.source_id == case.pk else link.source, link.source_id == case.pk)
+        for link in RequestLink.objects.filter(Q(source=case) | Q(target=case))
+        .select_related("source__organisation", "target__organisation")
+        .order_by("pk")
+    ]
+    acts = acts_for(case, user, offered=offer is not None)
     context: dict[str, Any] = {
         "case": case,
         "moves": case.moves_for(user),
         "clocks": clocks,
         "now": now(),
         "offer": offer,
-        "lines": time_line(case, user, clocks),
+        "lines": lines,
         "attachments": list(case.attachments.select_related("blob")),
-        "links": [link for link in links if link.source_id == case.pk],
-        "linked_from": [link for link in links if link.target_id == case.pk],
+        # What belongs together may lie in another branch: then the number alone is shown.
+        "links": [(link, other, out, user.sees(other.organisation)) for link, other, out in links],
         "is_staff": staff(case, user),
         "is_responsible": responsible(case, user),
+        "measures": SeverityPlan.of(case.severity).measures if case.status in ServiceRequest.OPEN else "",
         "lacking": case.missing_for_promise(),
+        "acts": [(name, act) for name, act in acts if not act.aside],
+        "acts_aside": [(name, act) for name, act in acts if act.aside],
         "text_form": forms.TextForm(),
         "resolve_form": forms.ResolveForm(initial={"solution": case.solution, "cause": case.cause}),
-        "reassign_form": forms.ReassignForm(case=case),
-        "pause_form": forms.PauseForm(),
         "fact_form": forms.NoteFactForm(),
-        "grade_form": forms.GradeForm(
-            initial={n: getattr(case, n) for n in ("impact", "urgency", "needs_visit", "remote_failed", "cause")}
-        ),
-        "rebase_form": forms.RebaseForm(case=case, initial={"agreement": case.agreement_id})
-        if user.leads and case.customer_id
-        else None,
-        "coverage_form": forms.CoverageForm(initial={"coverage": case.coverage}),
-        "files_form": forms.FilesForm(),
-        "number_form": forms.NumberForm(user=user),
-        "split_form": forms.SplitForm(),
-        "title_form": forms.TitleForm(),
         "reopenable": case.is_reopenable(now()),
     }
     return context | more
+
+
+def act_context(case: ServiceRequest, name: str, form: Form) -> dict[str, Any]:
+    """What _act.html shows: one act's form."""
+    url = reverse(f"requests:{ACTS[name].goes_to or name}", args=[case.pk])
+    return {"name": name, "act": ACTS[name], "act_form": form, "act_url": url}
+
+
+@require_GET
+@for_colleagues
+def act(request: SignedRequest, pk: int, name: str) -> HttpResponse:
+    """The form of one act, for the page that opens it."""
+    case = found(request, pk)
+    if name not in dict(acts_for(case, request.user, offered=False)):
+        raise Http404
+    return render(
+        request, "requests/_act.html", {"case": case, **act_context(case, name, ACTS[name].form(request, case))}
+    )
 
 
 def show(request: SignedRequest, case: ServiceRequest, *, status: int = 200, **more: Any) -> HttpResponse:

@@ -2,13 +2,17 @@
 
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods
 
 from shouhou.people.models import SignedRequest
-from shouhou.requests.forms import ExplainForm, RemedyForm
-from shouhou.requests.models import MajorIncident, Problem, ServiceRequest
+from shouhou.requests.actions.grouping import goodwill_of
+from shouhou.requests.forms import ExplainForm, RemedyForm, SeverityPlanForm
+from shouhou.requests.models import MajorIncident, Problem, ServiceRequest, SeverityPlan
+from shouhou.requests.models.severity import may_arrange
+from shouhou.requests.rules.words import Severity
 from shouhou.requests.views.detail import for_colleagues
 from shouhou.shared.pages import page
+from shouhou.shared.time import now
 
 
 @require_http_methods(["GET", "POST"])
@@ -48,3 +52,45 @@ def problem(request: SignedRequest, pk: int) -> HttpResponse:
     rows = ServiceRequest.objects.visible_to(request.user).filter(problem=row).for_list().order_by("-id")[:200]
     context = {"problem": row, "form": form, "rows": rows, "moves": row.moves_for(request.user)}
     return page(request, "requests/problem.html", context, status=422 if form.errors else 200)
+
+
+@require_http_methods(["GET", "POST"])
+@for_colleagues
+def severities(request: SignedRequest) -> HttpResponse:
+    """The four grades with their counter-measures and notification lists (K2); one form per grade."""
+    posted = SeverityPlanForm(request.POST, user=request.user) if request.method == "POST" else None
+    if posted is not None and posted.is_valid():
+        data = posted.cleaned_data
+        SeverityPlan.arrange(
+            data["severity"], measures=data["measures"], told=list(data["told"]), by=request.user
+        )  # fmt: skip
+        return redirect("requests:severities")
+    plans = {plan.severity: plan for plan in SeverityPlan.objects.prefetch_related("told")}
+    grades = []
+    for key, name in Severity.choices:
+        plan = plans.get(key)
+        told = list(plan.told.all()) if plan else []
+        form = SeverityPlanForm(
+            user=request.user, auto_id=f"{key}_%s",
+            initial={"severity": key, "measures": plan.measures if plan else "", "told": told},
+        )  # fmt: skip
+        chosen = posted if posted is not None and posted["severity"].value() == key else form
+        grades.append({"key": key, "name": name, "plan": plan, "told": told, "form": chosen})
+    context = {"grades": grades, "may_arrange": may_arrange(request.user)}
+    return page(request, "requests/severities.html", context, status=422 if posted is not None else 200)
+
+
+@require_GET
+@for_colleagues
+def goodwill(request: SignedRequest) -> HttpResponse:
+    """What was granted beyond entitlement in a year, to whom, by whom, on what ground (A1.6)."""
+    this_year = now().astimezone(request.user.home.tz).year
+    asked = request.GET.get("year", "")
+    year = int(asked) if asked.isdigit() and 2000 <= int(asked) <= this_year + 1 else this_year
+    rows = list(goodwill_of(year, request.user)[:1000])
+    counts: dict[tuple[str, str], int] = {}
+    for row in rows:
+        pair = (row.customer.name if row.customer else row.caller_unit, row.coverage_approver.name)
+        counts[pair] = counts.get(pair, 0) + 1
+    context = {"year": year, "years": [this_year, this_year - 1, this_year - 2], "rows": rows, "counts": counts.items()}
+    return page(request, "requests/goodwill.html", context)

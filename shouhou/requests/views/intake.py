@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import redirect
@@ -12,13 +13,14 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from shouhou.customers.models import Contact, Customer
 from shouhou.people.models import SignedRequest, User
-from shouhou.requests.actions.intake import Offer, offers, take_request
+from shouhou.requests.actions.intake import Offer, offers, take_request, trouble_with_times
 from shouhou.requests.actions.talk import attach_files
 from shouhou.requests.forms import LateForm, TakeForm
 from shouhou.requests.models import ServiceRequest
 from shouhou.requests.rules.words import Channel, Kind
+from shouhou.shared.forms import row_id
 from shouhou.shared.lifecycle import Refused
-from shouhou.shared.pages import page
+from shouhou.shared.pages import one_line, page
 from shouhou.shared.time import now
 
 
@@ -40,8 +42,8 @@ def around(form: TakeForm, user: User) -> dict[str, Any]:
     )
     values = form.data if form.is_bound else form.initial
     item = None
-    if customer and str(values.get("item") or "").isdigit():
-        item = customer.items.select_related("product").filter(pk=values["item"]).first()
+    if customer and row_id(values.get("item")):
+        item = customer.items.select_related("product").filter(pk=row_id(values["item"])).first()
     kind, channel = values.get("kind") or Kind.FAULT, values.get("channel") or Channel.PHONE
     impact, urgency = values.get("impact") or "medium", values.get("urgency") or "medium"
     agreement: Any = None
@@ -51,8 +53,10 @@ def around(form: TakeForm, user: User) -> dict[str, Any]:
         if form.is_bound:
             try:
                 reported = form.fields["reported_at"].clean(form.data.get("reported_at", ""))
-            except Exception:  # a half-typed time is no reason to hide the others
+            except ValidationError:  # a half-typed time is no reason to hide the others
                 reported = None
+        if trouble_with_times(reported, None, now()):
+            reported = None
         agreement, found = offers(
             organisation=customer.organisation if customer else user.home, customer=customer, item=item, kind=kind,
             channel=channel, impact=impact, urgency=urgency, reported_at=reported or now(),
@@ -78,23 +82,25 @@ def take(request: SignedRequest) -> HttpResponse:
         form = TakeForm(request.POST, request.FILES, user=user)
         if form.is_valid():
             data = dict(form.cleaned_data)
-            files = data.pop("files")
+            files, _once = data.pop("files"), data.pop("once")
             with transaction.atomic():
-                case = take_request(by=user, **data)
+                case = take_request(by=user, key=form.key(user), **data)
                 attach_files(case, files=files, by=user)
             messages.success(request, _("%(number)s is registered.") % {"number": case.number})
             return redirect(case)
         return page(request, "requests/take.html", {"form": form, **around(form, user)}, status=422)
     initial: dict[str, Any] = {}
-    phone = request.GET.get("phone", "")
+    phone = one_line(request.GET.get("phone", ""), 60)
     if phone:
         initial["caller_phone"] = phone
         caller = Contact.objects.visible_to(user).called_by(phone).first()
         if caller:
             initial |= {"contact": caller, "customer": caller.customer, "site": caller.site}
-    for name in ("customer", "item", "contact", "kind"):
-        if request.GET.get(name):
-            initial[name] = request.GET[name]
+    for name in ("customer", "item", "contact"):
+        if row_id(request.GET.get(name)):
+            initial[name] = row_id(request.GET[name])
+    if request.GET.get("kind") in Kind.values:
+        initial["kind"] = request.GET["kind"]
     form = TakeForm(initial=initial, user=user)
     return page(request, "requests/take.html", {"form": form, **around(form, user)})
 
@@ -104,12 +110,15 @@ def take(request: SignedRequest) -> HttpResponse:
 def times(request: SignedRequest) -> HttpResponse:
     """The form's changing parts, again, for what is chosen now: people, items, and the times to promise."""
     user = colleague(request)
-    data = request.POST.copy()
+    data = {name: str(value).replace("\x00", "") for name, value in request.POST.items()}
+    for name in ("customer", "contact", "site", "item"):
+        if not row_id(data.get(name)):
+            data.pop(name, None)
     if data.get("caller_phone") and not data.get("customer"):
         caller = Contact.objects.visible_to(user).called_by(str(data["caller_phone"])).first()
         if caller:
             data["customer"], data["contact"] = str(caller.customer_id), str(caller.pk)
-    form = TakeForm(initial={**{k: v for k, v in data.items() if v}}, user=user)
+    form = TakeForm(initial={k: v for k, v in data.items() if v}, user=user)
     return page(request, "requests/take.html", {"form": form, **around(form, user)}, fragment="changing")
 
 
@@ -128,6 +137,7 @@ def late(request: SignedRequest) -> HttpResponse:
                 customer=data["customer"],
                 channel=Channel.ENGINEER,
                 reported_at=data["reported_at"],
+                key=form.key(user),
             )
             attach_files(case, files=data["files"], by=user)
         messages.success(request, _("%(number)s is registered.") % {"number": case.number})

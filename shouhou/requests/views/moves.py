@@ -19,7 +19,8 @@ from shouhou.requests.actions.intake import continue_request
 from shouhou.requests.models import Reassignment, ServiceRequest
 from shouhou.requests.models.requests import staff
 from shouhou.requests.rules.facts import NOTED
-from shouhou.requests.views.detail import for_colleagues, found, show
+from shouhou.requests.views.acts import ACTS
+from shouhou.requests.views.detail import act_context, for_colleagues, found, show
 from shouhou.shared.lifecycle import Refused
 from shouhou.shared.models import Event
 from shouhou.shared.pages import page
@@ -27,10 +28,11 @@ from shouhou.shared.pages import page
 Act = Callable[..., Any]
 
 
-def move(
-    make_form: Callable[[SignedRequest, ServiceRequest], Form] | None = None, name: str = ""
-) -> Callable[[Act], Callable[..., HttpResponse]]:
-    """A POST on a request: find it, check the form, act, show it again. A wrong form comes back with its words."""
+def move(name: str = "", make: Callable[[Any], Form] | None = None) -> Callable[[Act], Callable[..., HttpResponse]]:
+    """A POST on a request: find it, check the form, act, show it again. A wrong form comes back with its words.
+
+    `name` is an act that opens on the page (views/acts.py), or with `make` one of the page's standing forms.
+    """
 
     def decorate(act: Act) -> Callable[..., HttpResponse]:
         @require_POST
@@ -38,10 +40,13 @@ def move(
         @wraps(act)
         def view(request: SignedRequest, pk: int) -> HttpResponse:
             case = found(request, pk)
-            form = make_form(request, case) if make_form else None
-            if form is not None and not form.is_valid():
-                return show(request, case, status=422, **{name: form, "opened": name})
-            answer = act(request, case, form.cleaned_data if form is not None else {})
+            data: dict[str, Any] = {}
+            if name:
+                form = make(request.POST) if make else ACTS[name].form(request, case)
+                if not form.is_valid():
+                    return wrong(request, case, name, form)
+                data = form.cleaned_data
+            answer = act(request, case, data)
             if isinstance(answer, HttpResponse):
                 return answer
             return show(request, found(request, pk)) if getattr(request, "htmx", None) else redirect(case)
@@ -49,6 +54,12 @@ def move(
         return view
 
     return decorate
+
+
+def wrong(request: SignedRequest, case: ServiceRequest, name: str, form: Form) -> HttpResponse:
+    """The page again, with the form that was sent open and its errors named."""
+    given = act_context(case, name, form) if name in ACTS else {name: form}
+    return show(request, case, status=422, **{**given, "opened": name})
 
 
 def _staff(case: ServiceRequest, request: SignedRequest) -> None:
@@ -62,7 +73,7 @@ def begin(request: SignedRequest, case: ServiceRequest, data: dict[str, Any]) ->
     case.begin(by=request.user)
 
 
-@move(lambda request, case: forms.ResolveForm(request.POST), "resolve_form")
+@move("resolve_form", forms.ResolveForm)
 def resolve(request: SignedRequest, case: ServiceRequest, data: dict[str, Any]) -> None:
     """Resolve; the customer is asked to confirm, and the agent gets the link to send along."""
     token = talk.resolve_request(case, solution=data["solution"], cause=data["cause"], by=request.user)
@@ -104,7 +115,7 @@ def give_promise(request: SignedRequest, case: ServiceRequest, data: dict[str, A
     case.give_promise(by=request.user)
 
 
-@move(lambda request, case: forms.TextForm(request.POST), "text_form")
+@move("text_form", forms.TextForm)
 def say(request: SignedRequest, case: ServiceRequest, data: dict[str, Any]) -> None:
     """Message, question, the customer's answer, or a note."""
     _staff(case, request)
@@ -116,7 +127,7 @@ def say(request: SignedRequest, case: ServiceRequest, data: dict[str, Any]) -> N
         talk.send_message(case, text=data["text"], by=request.user, question=data["way"] == "question")
 
 
-@move(lambda request, case: forms.PauseForm(request.POST), "pause_form")
+@move("pause")
 def pause(request: SignedRequest, case: ServiceRequest, data: dict[str, Any]) -> None:
     talk.pause_request(case, reason=data["reason"], words=data["words"], by=request.user)
 
@@ -127,7 +138,7 @@ def resume(request: SignedRequest, case: ServiceRequest, data: dict[str, Any]) -
     talk.resume_request(case, by=request.user)
 
 
-@move(lambda request, case: forms.NoteFactForm(request.POST), "fact_form")
+@move("fact_form", forms.NoteFactForm)
 def note_fact(request: SignedRequest, case: ServiceRequest, data: dict[str, Any]) -> None:
     """Record what was done, at the time when it was done."""
     _staff(case, request)
@@ -135,7 +146,7 @@ def note_fact(request: SignedRequest, case: ServiceRequest, data: dict[str, Any]
     messages.success(request, str(NOTED[data["fact"]]))
 
 
-@move(lambda request, case: forms.GradeForm(request.POST), "grade_form")
+@move("grade")
 def grade(request: SignedRequest, case: ServiceRequest, data: dict[str, Any]) -> None:
     """Severity and the marks that promises ask for."""
     grouping.grade_request(case, impact=data["impact"], urgency=data["urgency"], by=request.user)
@@ -144,12 +155,12 @@ def grade(request: SignedRequest, case: ServiceRequest, data: dict[str, Any]) ->
     )
 
 
-@move(lambda request, case: forms.CoverageForm(request.POST), "coverage_form")
+@move("coverage")
 def coverage(request: SignedRequest, case: ServiceRequest, data: dict[str, Any]) -> None:
     grouping.decide_coverage(case, coverage=data["coverage"], reason=data["reason"], by=request.user)
 
 
-@move(lambda request, case: forms.RebaseForm(request.POST, case=case), "rebase_form")
+@move("rebase")
 def rebase(request: SignedRequest, case: ServiceRequest, data: dict[str, Any]) -> None:
     """Another agreement binds the case."""
     grouping.rebase_request(case, agreement=data["agreement"], by=request.user)
@@ -173,19 +184,19 @@ def correct(request: SignedRequest, pk: int, event_pk: int) -> HttpResponse:
     return page(request, "requests/correct.html", context, status=422 if form.errors else 200)
 
 
-@move(lambda request, case: forms.FilesForm(request.POST, request.FILES), "files_form")
+@move("attach")
 def attach(request: SignedRequest, case: ServiceRequest, data: dict[str, Any]) -> None:
     talk.attach_files(case, files=data["files"], by=request.user)
 
 
-@move(lambda request, case: forms.ReassignForm(request.POST, case=case), "reassign_form")
+@move("reassign")
 def reassign(request: SignedRequest, case: ServiceRequest, data: dict[str, Any]) -> None:
     handover.offer_reassignment(case, taker=data["taker"], reason=data["reason"], by=request.user)
 
 
 def _open_offer(case: ServiceRequest) -> Reassignment:
     return get_object_or_404(
-        case.handovers.select_related("taker", "request__organisation"), state=Reassignment.State.OFFERED
+        case.handovers.select_related("taker", "giver", "request__organisation"), state=Reassignment.State.OFFERED
     )
 
 
@@ -194,38 +205,30 @@ def accept(request: SignedRequest, case: ServiceRequest, data: dict[str, Any]) -
     handover.accept_reassignment(_open_offer(case), by=request.user)
 
 
-@move(lambda request, case: forms.DeclineForm(request.POST), "decline_form")
+@move("decline_form", forms.DeclineForm)
 def decline(request: SignedRequest, case: ServiceRequest, data: dict[str, Any]) -> None:
     handover.decline_reassignment(_open_offer(case), by=request.user, answer=data["answer"])
 
 
-@require_POST
-@for_colleagues
-def merge(request: SignedRequest, pk: int) -> HttpResponse:
+@move()
+def withdraw(request: SignedRequest, case: ServiceRequest, data: dict[str, Any]) -> None:
+    handover.withdraw_reassignment(_open_offer(case), by=request.user)
+
+
+@move("merge")
+def merge(request: SignedRequest, case: ServiceRequest, data: dict[str, Any]) -> HttpResponse:
     """Merge this request into another of the same customer."""
-    case = found(request, pk)
-    form = forms.NumberForm(request.POST, user=request.user)
-    if not form.is_valid():
-        return show(request, case, status=422, number_form=form, opened="number_form")
-    assert form.found is not None
-    grouping.merge_requests(case, into=form.found, by=request.user)
-    return redirect(form.found)
+    grouping.merge_requests(case, into=data["number"], by=request.user)
+    return redirect(data["number"])
 
 
-@require_POST
-@for_colleagues
-def link(request: SignedRequest, pk: int) -> HttpResponse:
+@move("merge")
+def link(request: SignedRequest, case: ServiceRequest, data: dict[str, Any]) -> None:
     """Say that two requests belong together."""
-    case = found(request, pk)
-    form = forms.NumberForm(request.POST, user=request.user)
-    if not form.is_valid():
-        return show(request, case, status=422, number_form=form, opened="number_form")
-    assert form.found is not None
-    grouping.link_requests(case, to=form.found, by=request.user)
-    return redirect(case)
+    grouping.link_requests(case, to=data["number"], by=request.user)
 
 
-@move(lambda request, case: forms.SplitForm(request.POST), "split_form")
+@move("split")
 def split(request: SignedRequest, case: ServiceRequest, data: dict[str, Any]) -> HttpResponse:
     return redirect(grouping.split_request(case, by=request.user, **data))
 
@@ -237,7 +240,7 @@ def continue_closed(request: SignedRequest, case: ServiceRequest, data: dict[str
     return redirect(continue_request(case, by=request.user, description=case.description))
 
 
-@move(lambda request, case: forms.TitleForm(request.POST), "title_form")
+@move("problem")
 def problem(request: SignedRequest, case: ServiceRequest, data: dict[str, Any]) -> HttpResponse:
     _staff(case, request)
     return redirect("requests:problem", grouping.open_problem(requests=[case], title=data["title"], by=request.user).pk)

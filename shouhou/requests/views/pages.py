@@ -5,18 +5,21 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from shouhou.people.models import SignedRequest, User
+from shouhou.people.rules import SERVING
 from shouhou.requests.actions.grouping import open_incident
 from shouhou.requests.actions.handover import offer_reassignment
 from shouhou.requests.forms import FilterForm
 from shouhou.requests.models import SavedView, ServiceRequest
 from shouhou.requests.models.requests import ServiceRequestQuerySet
 from shouhou.requests.views.detail import for_colleagues
+from shouhou.shared.forms import row_id
 from shouhou.shared.lifecycle import Refused
-from shouhou.shared.pages import keyset, page
+from shouhou.shared.pages import keyset, one_line, page
 from shouhou.shared.sheets import workbook
 from shouhou.shared.time import now
 
@@ -71,7 +74,7 @@ def index(request: SignedRequest) -> HttpResponse:
         "view": request.GET.get("view") or "open",
         "views": SavedView.objects.visible_to(request.user),
         "views_given": FilterForm.VIEWS,
-        "takers": User.objects.holding("engineer", "agent", "duty_manager").order_by("name")
+        "takers": User.objects.visible_to(request.user).holding(*SERVING).order_by("name")
         if request.user.leads
         else [],
     }
@@ -127,18 +130,27 @@ def export(request: SignedRequest) -> HttpResponse:
     return answer
 
 
+def taker_of(request: SignedRequest) -> User:
+    """Who is to take the chosen requests over. Raises Refused when nobody was chosen."""
+    found = User.objects.visible_to(request.user).filter(pk=row_id(request.POST.get("taker")) or 0).first()
+    if found is None:
+        raise Refused(_("Choose who is to take it over."))
+    return found
+
+
 @require_POST
 @for_colleagues
 def bulk(request: SignedRequest) -> HttpResponse:
     """One move on many rows; each row that refuses is named, the others go through."""
-    ids = [int(pk) for pk in request.POST.getlist("pk") if pk.isdigit()][:200]
+    ids = [pk for text in request.POST.getlist("pk") if (pk := row_id(text))][:200]
     rows = list(ServiceRequest.objects.visible_to(request.user).filter(pk__in=ids).order_by("pk"))
-    move = request.POST.get("move", "")
+    move, reason = request.POST.get("move", ""), one_line(request.POST.get("reason", ""), 300)
     if not rows:
         messages.error(request, _("Choose at least one row."))
-        return redirect(request.POST.get("next") or "requests:list")
+        back = request.POST.get("next", "")
+        return redirect(back if url_has_allowed_host_and_scheme(back, {request.get_host()}) else "requests:list")
     if move == "incident":
-        incident = open_incident(requests=rows, title=request.POST.get("title", ""), by=request.user)
+        incident = open_incident(requests=rows, title=one_line(request.POST.get("title", ""), 200), by=request.user)
         return redirect("requests:incident", incident.pk)
     done = 0
     for row in rows:
@@ -146,8 +158,7 @@ def bulk(request: SignedRequest) -> HttpResponse:
             if move == "begin":
                 row.begin(by=request.user)
             elif move == "reassign":
-                taker = get_object_or_404(User, pk=request.POST.get("taker") or 0)
-                offer_reassignment(row, taker=taker, reason=request.POST.get("reason", ""), by=request.user)
+                offer_reassignment(row, taker=taker_of(request), reason=reason, by=request.user)
             else:
                 raise Refused(_("Choose what to do."))
             done += 1
@@ -162,7 +173,7 @@ def bulk(request: SignedRequest) -> HttpResponse:
 @for_colleagues
 def keep_view(request: SignedRequest) -> HttpResponse:
     """Keep the present filter under a name."""
-    name, query = request.POST.get("name", "").strip()[:60], request.POST.get("query", "")[:500]
+    name, query = one_line(request.POST.get("name", ""), 60), one_line(request.POST.get("query", ""), 500)
     if not name:
         raise Refused(_("Give the view a name."))
     SavedView.objects.update_or_create(user=request.user, name=name, defaults={"query": query.lstrip("?")})

@@ -13,6 +13,7 @@
     return field.value !== field.defaultValue;
   };
   const busy = (el) =>
+    el.querySelector("details[open][hx-get]") !== null || // its form may still be on the way
     [...el.querySelectorAll(FIELDS)].some((field) => touched(field) || (field.closest("details[open]") && el.contains(field.closest("details[open]"))));
 
   const replace = (old, fresh) => {
