@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import resource
 import secrets
 import signal
 import socket
@@ -19,6 +20,8 @@ from config.translations import compile_all
 
 ROOT = Path(__file__).resolve().parent.parent
 GRACE = 20
+# Of one web process. Streams and keep-alive connections cost little; the pages behind them still come one by one.
+CONNECTIONS = 4096
 
 
 def options(arguments: list[str]) -> argparse.Namespace:
@@ -110,8 +113,16 @@ def commands(host: str, port: int, workers: int) -> dict[str, list[str]]:
             "3",
             "--log-level",
             "warning",
+            # Only HTTP/1.1: what guesses the version waits for a silent connection without end.
+            "--http",
+            "1",
+            "--no-ws",
+            "--http1-header-read-timeout",
+            "10000",
+            "--backlog",
+            "2048",
             "--backpressure",
-            "64",
+            str(CONNECTIONS),
             "--respawn-failed-workers",
             "config.asgi:application",
         ],
@@ -129,6 +140,21 @@ def commands(host: str, port: int, workers: int) -> dict[str, list[str]]:
             "10",
         ],
     }
+
+
+def close_to_others(folder: Path) -> None:
+    """Also what an earlier version left readable for everybody on this machine."""
+    folder.mkdir(mode=0o700, exist_ok=True)
+    folder.chmod(0o700)
+
+
+def allow_open_files(wanted: int = CONNECTIONS + 1024) -> None:
+    """Each connection is an open file, and many systems allow a thousand unless somebody asks for more."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    if soft != resource.RLIM_INFINITY and soft < most:
+        with suppress(ValueError, OSError):  # some systems promise more than they give
+            resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
 def wait_for(host: str, port: int, supervisor: Supervisor, timeout: float = 60) -> bool:
@@ -163,7 +189,9 @@ def serve(arguments: list[str]) -> int:
     os.environ.setdefault("PUBLIC_URL", address)
     home = Path(os.environ.get("SHOUHOU_HOME") or ROOT / "var").resolve()
     home.mkdir(parents=True, exist_ok=True)
+    close_to_others(home / "files")
     compile_all()
+    allow_open_files()
     database = None if os.environ.get("DATABASE_URL") else EmbeddedPostgres(home / "postgres")
     supervisor = Supervisor(commands(chosen.host, chosen.port, chosen.workers), database)
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):

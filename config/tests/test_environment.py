@@ -126,3 +126,14 @@ def test_a_secret_key_is_made_once_and_kept_to_its_owner(tmp_path):
     assert first == second
     assert len(first.strip()) > 60
     assert (tmp_path / "new" / "secret_key").stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize(
+    ("given", "counted"),
+    [({}, 0), ({"SHOUHOU_HTTPS": "true"}, 1), ({"SHOUHOU_HTTPS": "true", "TRUSTED_PROXY_COUNT": "2"}, 2)],
+)
+def test_the_proxy_that_speaks_https_is_counted(given, counted):
+    code = "from django.conf import settings; print(settings.ALLAUTH_TRUSTED_PROXY_COUNT)"
+    variables = {**os.environ, "DJANGO_SETTINGS_MODULE": "config.settings", **given}
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=variables, capture_output=True, text=True)
+    assert done.stdout.strip() == str(counted), done.stderr

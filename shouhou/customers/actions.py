@@ -1,28 +1,93 @@
-"""Saving customers and contacts with their trace in the journal."""
+"""Saving customers and contacts with their trace in the journal; handing a customer to another organisation."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from shouhou.customers.models import Contact, Customer
+from shouhou.people.models import Organisation, User
 from shouhou.shared.journal import record
+from shouhou.shared.lifecycle import Refused
+
+# Who answers for a customer: these decide who sees it and who is asked first.
+ANSWERING = frozenset({"owner", "deputy", "organisation"})
+
+# What goes along when a customer moves, called in its transaction; rooms above register theirs in apps.ready().
+FOLLOWERS: list[Callable[[Customer], object]] = []
+
+
+def register_follower(move: Callable[[Customer], object]) -> None:
+    """Say how a room's rows follow a customer to its present organisation. What is over stays with the former one."""
+    FOLLOWERS.append(move)
+
+
+def may_name(user: Any, customer: Customer) -> bool:
+    """Whether the person says who answers for the customer: who leads its organisation; for a new one anybody."""
+    return user is None or customer.pk is None or user.leads_in(customer.organisation.path)
+
+
+def _must_name(user: Any, customer: Customer) -> None:
+    if not may_name(user, customer):
+        raise Refused(_("Only who leads the customer's organisation names who answers for it."))
 
 
 @transaction.atomic
 def save_customer(customer: Customer, *, changed: list[str], by: Any) -> Customer:
-    """Save a customer; what was edited and who answers for it is recorded (H6)."""
-    new = customer.pk is None
-    customer.save()
-    if new or "owner" in changed or "deputy" in changed:
-        record(
-            "customer.owner_named",
-            subject=customer,
-            by=by,
-            data={"owner": customer.owner_id, "deputy": customer.deputy_id},
-        )
-    if changed:
-        record("customer.edited", subject=customer, by=by, data={"fields": sorted(changed)})
+    """Save a customer; what was edited and who answers for it is recorded (H6). Another organisation: it is moved."""
+    if customer.pk is None:
+        customer.save()
+        _record_owner(customer, by=by)
+        return customer
+    target, fields = customer.organisation, set(changed) - {"organisation"}
+    stands = Customer.objects.select_for_update(of=("self",)).select_related("organisation").get(pk=customer.pk)
+    if ANSWERING & set(changed):
+        _must_name(by, stands)
+    customer.organisation = stands.organisation
+    if fields:
+        customer.save(update_fields=fields)
+        record("customer.edited", subject=customer, by=by, data={"fields": sorted(fields)})
+    if fields & {"owner", "deputy"}:
+        _record_owner(customer, by=by)
+    if "organisation" in changed:
+        move_customer(customer, organisation=target, by=by)
     return customer
+
+
+@transaction.atomic
+def move_customer(customer: Customer, *, organisation: Organisation, by: Any) -> None:
+    """Hand a customer to another organisation, with sites, contacts, projects and what rooms above have running.
+
+    Who does not see the new organisation answers for the customer no longer.
+    """
+    customer.refresh_from_db(from_queryset=Customer.objects.select_for_update())
+    _must_name(by, customer)
+    was = customer.organisation
+    if organisation.pk == was.pk:
+        return
+    record("customer.moved", subject=customer, by=by, data={"from": was.pk, "to": organisation.pk})
+    customer.organisation = organisation
+    before = customer.owner_id, customer.deputy_id
+    customer.owner, customer.deputy = (
+        person if person and _sees(person, organisation) else None for person in (customer.owner, customer.deputy)
+    )
+    customer.save(update_fields=["organisation", "owner", "deputy"])
+    if (customer.owner_id, customer.deputy_id) != before:
+        _record_owner(customer, by=by)
+    for rows in (customer.sites, customer.contacts, customer.projects):
+        rows.update(organisation=organisation)
+    for move in FOLLOWERS:
+        move(customer)
+
+
+def _sees(person: User, organisation: Organisation) -> bool:
+    return organisation.path.startswith(tuple(person.branch_paths))
+
+
+def _record_owner(customer: Customer, *, by: Any) -> None:
+    data = {"owner": customer.owner_id, "deputy": customer.deputy_id}
+    record("customer.owner_named", subject=customer, by=by, data=data)
 
 
 @transaction.atomic

@@ -5,9 +5,11 @@ from typing import Any
 
 from django import forms
 from django.core.validators import MaxLengthValidator
+from django.db.models import Q
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
+from shouhou.customers.actions import ANSWERING, may_name
 from shouhou.customers.models import Contact, Customer, Project, Site
 from shouhou.people.models import Organisation, User
 from shouhou.people.rules import Role
@@ -22,10 +24,13 @@ class CustomerForm(Dressed, forms.ModelForm):
     def __init__(self, *args: Any, by: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["organisation"].queryset = Organisation.objects.visible_to(by).order_by("path")  # type: ignore[attr-defined]
-        people = User.objects.holding(Role.PROJECT_MANAGER, Role.ENGINEER, Role.DUTY_MANAGER, Role.SUPERVISOR).order_by(
-            "name"
-        )
+        able = User.objects.holding(Role.PROJECT_MANAGER, Role.ENGINEER, Role.DUTY_MANAGER, Role.SUPERVISOR)
+        standing = [pk for pk in (self.instance.owner_id, self.instance.deputy_id) if pk]
+        people = User.objects.filter(Q(pk__in=able.visible_to(by).values("pk")) | Q(pk__in=standing)).order_by("name")
         self.fields["owner"].queryset = self.fields["deputy"].queryset = people  # type: ignore[attr-defined]
+        if not may_name(by, self.instance):
+            for name in ANSWERING:
+                self.fields[name].disabled = True
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}

@@ -13,7 +13,13 @@ from shouhou.customers.rules import read_number
 from shouhou.people.models import Organisation, User
 from shouhou.shared.facts import declare
 
-declare({"customer.edited": _("Customer edited"), "customer.owner_named": _("Person responsible named")})
+declare(
+    {
+        "customer.edited": _("Customer edited"),
+        "customer.owner_named": _("Person responsible named"),
+        "customer.moved": _("Customer handed to another organisation"),
+    }
+)
 
 
 class OfCustomer(models.QuerySet[Any]):

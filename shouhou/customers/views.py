@@ -62,7 +62,7 @@ def new(request: SignedRequest) -> HttpResponse:
 @login_required
 def edit(request: SignedRequest, pk: int) -> HttpResponse:
     colleague(request)
-    customer = get_object_or_404(Customer.objects.visible_to(request.user), pk=pk)
+    customer = get_object_or_404(Customer.objects.visible_to(request.user).select_related("organisation"), pk=pk)
     form = CustomerForm(request.POST or None, by=request.user, instance=customer)
     if request.method == "POST" and form.is_valid():
         save_customer(form.instance, changed=form.changed_data, by=request.user)

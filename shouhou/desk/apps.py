@@ -7,7 +7,9 @@ class DeskConfig(AppConfig):
     label = "desk"
 
     def ready(self) -> None:
-        """Hang the rooms' places into the main menu, and the unread count into the frame."""
+        """Hang the rooms' places into the menu and the unread count into the frame; say what follows a customer."""
+        from shouhou.agreements.models import Agreement
+        from shouhou.customers.actions import register_follower
         from shouhou.notices.models import Notice
         from shouhou.people.rules import Role
         from shouhou.shared.facts import declare
@@ -37,3 +39,10 @@ class DeskConfig(AppConfig):
             ]
         )
         TOP.append(lambda request: {"unread": Notice.objects.visible_to(request.user).unread()[:100].count()})
+        # Both rooms lie above the customers and have no listeners of their own.
+        register_follower(lambda customer: customer.items.update(organisation=customer.organisation))
+        register_follower(
+            lambda customer: customer.agreements.exclude(status=Agreement.Status.ENDED).update(
+                organisation=customer.organisation
+            )
+        )

@@ -5,7 +5,9 @@ import secrets
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib.auth.password_validation import validate_password
+from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
@@ -79,3 +81,13 @@ class SetupForm(Dressed, forms.Form):
 
 class ImportForm(Dressed, forms.Form):
     file = forms.FileField(label=_("Excel workbook"), widget=forms.FileInput(attrs={"accept": ".xlsx"}))
+
+    def clean_file(self) -> UploadedFile:
+        """Refused here by its size, before anything of it is read."""
+        file: UploadedFile = self.cleaned_data["file"]
+        if (file.size or 0) > settings.UPLOAD_MAX_BYTES:
+            raise forms.ValidationError(
+                _now("%(name)s is larger than %(limit)s MB: split it.")
+                % {"name": file.name, "limit": settings.UPLOAD_MAX_BYTES // 1024 // 1024}
+            )
+        return file

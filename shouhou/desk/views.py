@@ -1,6 +1,7 @@
 """Staff pages that span rooms, and the live stream."""
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 from http.cookies import SimpleCookie
 from importlib import import_module
 from typing import Any
@@ -8,7 +9,7 @@ from urllib.parse import parse_qs
 
 from asgiref.sync import sync_to_async
 from django.conf import settings
-from django.contrib.auth import SESSION_KEY, login
+from django.contrib.auth import get_user, login
 from django.contrib.auth.decorators import login_required
 from django.db import close_old_connections
 from django.http import Http404, HttpRequest, HttpResponse
@@ -196,26 +197,25 @@ def setup(request: HttpRequest) -> HttpResponse:
     return page(request, "desk/setup.html", {"form": form}, status=422 if form.errors else 200)
 
 
-def _topics(cookies: str, asked: list[str]) -> frozenset[str] | None:
-    """The topics that this session may watch; None for a stranger. Each row is authorised again when fetched."""
+def _watching(cookies: str, asked: list[str]) -> tuple[int, frozenset[str]] | None:
+    """Whose session this is and what it may watch; None for a stranger. Each row is authorised again when fetched."""
     try:
-        jar = SimpleCookie(cookies)
-        morsel = jar.get(settings.SESSION_COOKIE_NAME)
-        store = import_module(settings.SESSION_ENGINE).SessionStore
-        session = store(session_key=morsel.value) if morsel else None
-        user = User.objects.filter(pk=session.get(SESSION_KEY), is_active=True).first() if session else None
-        if user is None:
+        morsel = SimpleCookie(cookies).get(settings.SESSION_COOKIE_NAME)
+        request = HttpRequest()
+        request.session = import_module(settings.SESSION_ENGINE).SessionStore(morsel.value if morsel else None)
+        user = get_user(request)  # as for every page: a changed password ends the session
+        if not isinstance(user, User):
             return None
         allowed = set()
         for topic in asked[:20]:
-            kind, _colon, pk = topic.partition(":")
-            if not pk.isdigit():
+            kind, _colon, number = topic.partition(":")
+            if not (number.isascii() and number.isdecimal() and len(number) < 19):
                 continue
             if (
-                kind == ServiceRequest.KIND and ServiceRequest.objects.visible_to(user).filter(pk=int(pk)).exists()
-            ) or (kind == "board" and Organisation.objects.visible_to(user).filter(pk=int(pk)).exists()):
+                kind == ServiceRequest.KIND and ServiceRequest.objects.visible_to(user).filter(pk=int(number)).exists()
+            ) or (kind == "board" and Organisation.objects.visible_to(user).filter(pk=int(number)).exists()):
                 allowed.add(topic)
-        return frozenset(allowed)
+        return user.pk, frozenset(allowed)
     finally:
         close_old_connections()
 
@@ -225,16 +225,10 @@ async def events(
     receive: Callable[[], Awaitable[dict[str, Any]]],
     send: Callable[[dict[str, Any]], Awaitable[None]],
 ) -> None:
-    """The live stream, outside Django's request cycle: session first, then only allowed topics."""
-    headers = dict(scope["headers"])
+    """The live stream, outside Django's request cycle: only allowed topics, and only while the session holds."""
+    cookies = dict(scope["headers"]).get(b"cookie", b"").decode("latin-1")
     asked = parse_qs(scope.get("query_string", b"").decode("latin-1")).get("topic", [])
-    topics = await sync_to_async(_topics, thread_sensitive=False)(headers.get(b"cookie", b"").decode("latin-1"), asked)
-    if not topics:
-        status = 403 if topics is None else 404
-        await send({"type": "http.response.start", "status": status, "headers": [(b"content-type", b"text/plain")]})
-        await send({"type": "http.response.body", "body": b""})
-        return
-    await stream(receive, send, topics)
+    await stream(receive, send, partial(sync_to_async(_watching, thread_sensitive=False), cookies, asked))
 
 
 @require_http_methods(["GET", "POST"])

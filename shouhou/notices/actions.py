@@ -41,6 +41,7 @@ def tell(*, event: Event, audience: str, kind: str = "", data: dict[str, Any] | 
 @transaction.atomic
 def send_mail(*, to: str, subject: str, body: str, case_kind: str = "", case_id: int | None = None) -> Mail:
     """Lay a mail into the outbox; it leaves with the worker, and not at all if this transaction fails."""
+    subject = " ".join(subject.split())  # of a request's words: a line break would end the mail's head
     mail = Mail.objects.create(
         to=to, subject=subject[:200], body=body, case_kind=case_kind, case_id=case_id, made_at=now()
     )

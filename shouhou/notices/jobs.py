@@ -30,6 +30,8 @@ def deliver_mail(mail_id: int) -> None:
         except (OSError, smtplib.SMTPException) as trouble:
             failure, row.trouble = trouble, str(trouble)[:300]
             row.state = Mail.State.FAILED if row.tries >= 8 else Mail.State.WAITING
+        except ValueError as trouble:  # an address or a subject that no mail can have will not be better next time
+            row.trouble, row.state = str(trouble)[:300], Mail.State.FAILED
         else:
             row.state, row.sent_at = Mail.State.SENT, now()
         row.save(update_fields=["tries", "trouble", "state", "sent_at"])

@@ -1,13 +1,17 @@
 """Appointing people, and how they sign in."""
 
+from collections.abc import Iterable
 from datetime import date, timedelta
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import HttpRequest  # noqa: TID251 - the sign-in library hands us requests
+from django.utils.translation import gettext as _
 
-from shouhou.people.models import Appointment, Organisation, User, today
+from shouhou.people.models import Appointment, Organisation, OrganisationQuerySet, User, UserQuerySet, today
+from shouhou.people.rules import KEEPING
 from shouhou.shared.journal import record
 
 
@@ -16,6 +20,33 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
+
+    def clean_email(self, email: str) -> str:
+        """Who is signed in takes no other person's address; who is not may ask for a new password with any."""
+        email = super().clean_email(email)
+        user = self.request.user
+        if user.is_authenticated:
+            must_be_free(email, besides=user)
+        return email
+
+
+def must_be_free(email: str, *, besides: User) -> None:
+    """One signs in by it, so an address belongs to one active person. Raises ValidationError."""
+    if email and User.objects.filter(email__iexact=email, is_active=True).exclude(pk=besides.pk).exists():
+        raise ValidationError(_("Another person signs in with this address: take your own."))
+
+
+def kept_organisations(user: User) -> OrganisationQuerySet:
+    """The branches whose people this person keeps: those of the very appointments that allow it."""
+    return Organisation.objects.under([post.organisation.path for post in user.posts if post.role in KEEPING])
+
+
+def kept_people(user: User) -> UserQuerySet:
+    """Colleagues whose account this person keeps: nobody who holds a role outside, and no superuser but by another."""
+    inside = kept_organisations(user)
+    outside = Appointment.objects.current().exclude(organisation__in=inside)
+    people = User.objects.filter(appointments__organisation__in=inside).exclude(pk__in=outside.values("user_id"))
+    return (people if user.is_superuser else people.exclude(is_superuser=True)).distinct()
 
 
 @transaction.atomic
@@ -42,11 +73,18 @@ def relieve(post: Appointment, *, by: Any) -> None:
 
 
 @transaction.atomic
-def save_colleague(user: User, *, organisation: Organisation, roles: list[str], password: str, by: Any) -> User:
+def save_colleague(
+    user: User, *, organisation: Organisation, roles: list[str], password: str, by: Any, changed: Iterable[str] = ()
+) -> User:
     """Save a colleague and make the roles in this organisation exactly these; each change is recorded."""
+    new = user.pk is None
     if password:
         user.set_password(password)
     user.save()
+    if changed and not new:
+        record("person.edited", subject=user, by=by, data={"fields": sorted(changed)})
+    if password and not new and user != by:
+        record("person.password_reset", subject=user, by=by)
     held = {post.role: post for post in user.appointments.current().filter(organisation=organisation)}
     for role, post in held.items():
         if role not in roles:

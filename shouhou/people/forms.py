@@ -6,20 +6,38 @@ from django import forms
 from django.contrib.auth.password_validation import validate_password
 from django.utils.translation import gettext_lazy as _
 
+from shouhou.people.actions import kept_organisations, must_be_free
 from shouhou.people.models import Organisation, User
 from shouhou.people.rules import Role
 from shouhou.shared.forms import Dressed
 
 
-class MeForm(Dressed, forms.ModelForm):
+class OwnAddress(forms.ModelForm):
+    """A person's form in which the e-mail is one's own."""
+
+    def clean_email(self) -> str:
+        email: str = self.cleaned_data["email"]
+        if "email" in self.changed_data:
+            must_be_free(email, besides=self.instance)
+        return email
+
+
+class MeForm(Dressed, OwnAddress):
     """What a person sets for themselves."""
 
     class Meta:
         model = User
         fields = ["name", "email", "phone", "language", "zone", "theme"]
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not self.instance.is_colleague:
+            # A customer's words stand under this name between ours: it must not become a colleague's.
+            self.fields["name"].disabled = True
+            self.fields["name"].help_text = _("To correct it, ask your service organisation.")
 
-class ColleagueForm(Dressed, forms.ModelForm):
+
+class ColleagueForm(Dressed, OwnAddress):
     """A colleague with one role; more are added later."""
 
     organisation = forms.ModelChoiceField(Organisation.objects.none(), label=_("Service organisation"))
@@ -39,7 +57,7 @@ class ColleagueForm(Dressed, forms.ModelForm):
 
     def __init__(self, *args: Any, by: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["organisation"].queryset = Organisation.objects.visible_to(by).order_by("path")  # type: ignore[attr-defined]
+        self.fields["organisation"].queryset = kept_organisations(by).order_by("path")  # type: ignore[attr-defined]
         if self.instance.pk:
             posts = self.instance.posts
             if posts:
@@ -62,5 +80,5 @@ class OrganisationForm(Dressed, forms.ModelForm):
 
     def __init__(self, *args: Any, by: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["parent"].queryset = Organisation.objects.visible_to(by).order_by("path")  # type: ignore[attr-defined]
+        self.fields["parent"].queryset = kept_organisations(by).order_by("path")  # type: ignore[attr-defined]
         self.fields["parent"].required = True

@@ -10,19 +10,19 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from shouhou.people.actions import save_colleague
+from shouhou.people.actions import kept_organisations, kept_people, save_colleague
 from shouhou.people.forms import ColleagueForm, MeForm, OrganisationForm
-from shouhou.people.models import Organisation, SignedRequest, User
-from shouhou.people.rules import Role
+from shouhou.people.models import SignedRequest, User
+from shouhou.people.rules import KEEPING
 from shouhou.shared.lifecycle import Refused
 from shouhou.shared.middleware import LANGUAGE_COOKIE
 from shouhou.shared.pages import page
 
 
 def administrator(request: SignedRequest) -> User:
-    """Only administrators and general managers keep people and organisations."""
+    """Only administrators and general managers keep people and organisations, each those of the own branch."""
     user: User = request.user
-    if not user.holds(Role.ADMINISTRATOR, Role.GENERAL_MANAGER):
+    if not user.holds(*KEEPING):
         raise Refused(_("Only an administrator may do this."))
     return user
 
@@ -47,7 +47,9 @@ def language(request: HttpRequest) -> HttpResponse:
         back = "/"
     answer = redirect(back)
     if chosen in User.Language.values:
-        answer.set_cookie(LANGUAGE_COOKIE, chosen, max_age=365 * 86400, httponly=True, samesite="Lax")
+        answer.set_cookie(
+            LANGUAGE_COOKIE, chosen, max_age=365 * 86400, httponly=True, samesite="Lax", secure=request.is_secure()
+        )
         if request.user.is_authenticated:
             User.objects.filter(pk=request.user.pk).update(language=chosen)
     return answer
@@ -58,7 +60,8 @@ def language(request: HttpRequest) -> HttpResponse:
 def index(request: SignedRequest) -> HttpResponse:
     """Colleagues of one's branch."""
     user = administrator(request)
-    people = User.objects.visible_to(user).prefetch_related("appointments__organisation").order_by("name", "pk")
+    people = User.objects.filter(appointments__organisation__in=kept_organisations(user)).distinct()
+    people = people.prefetch_related("appointments__organisation").order_by("name", "pk")
     return page(request, "people/list.html", {"people": people})
 
 
@@ -82,7 +85,7 @@ def edit(request: SignedRequest, pk: int) -> HttpResponse:
     """A colleague's data and roles."""
     user = administrator(request)
     person = get_object_or_404(User.objects.visible_to(user), pk=pk)
-    if not User.objects.kept_by(user).filter(pk=pk).exists():
+    if not kept_people(user).filter(pk=pk).exists():
         raise Refused(_("Only an administrator may do this."))
     form = ColleagueForm(request.POST or None, by=user, instance=person)
     if request.method == "POST" and form.is_valid():
@@ -92,7 +95,8 @@ def edit(request: SignedRequest, pk: int) -> HttpResponse:
 
 
 def _given(form: ColleagueForm) -> dict[str, Any]:
-    return {name: form.cleaned_data[name] for name in ("organisation", "roles", "password")}
+    given = {name: form.cleaned_data[name] for name in ("organisation", "roles", "password")}
+    return {**given, "changed": set(form.changed_data) - given.keys()}
 
 
 @require_http_methods(["GET", "POST"])
@@ -104,5 +108,5 @@ def organisations(request: SignedRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         form.save()
         return redirect("people:organisations")
-    rows = Organisation.objects.visible_to(user).order_by("path")
+    rows = kept_organisations(user).order_by("path")
     return page(request, "people/organisations.html", {"rows": rows, "form": form}, status=422 if form.errors else 200)

@@ -1,6 +1,10 @@
 """Trying a promise out, and editing a calendar's days."""
 
+from typing import ClassVar
+
 from django import forms
+from django.core.files.uploadedfile import UploadedFile
+from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from shouhou.shared.forms import Day, Dressed, Instant
@@ -34,4 +38,15 @@ class DayForm(Dressed, forms.Form):
 class CalendarFileForm(Dressed, forms.Form):
     """Holidays from an iCalendar file."""
 
+    MAX_BYTES: ClassVar[int] = 1024 * 1024  # twenty years of holidays have a tenth of it
+
     file = forms.FileField(label=_("iCalendar file"))
+
+    def clean_file(self) -> UploadedFile:
+        file: UploadedFile = self.cleaned_data["file"]
+        if (file.size or 0) > self.MAX_BYTES:
+            raise forms.ValidationError(
+                _now("%(name)s is larger than %(limit)s MB: choose a calendar of holidays only.")
+                % {"name": file.name, "limit": 1}
+            )
+        return file

@@ -6,7 +6,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
-from shouhou.people.models import SignedRequest
+from shouhou.people.models import Organisation, SignedRequest, User
 from shouhou.promises.actions import change_day, import_icalendar
 from shouhou.promises.forms import CalendarFileForm, CountForm, DayForm
 from shouhou.promises.models import Calendar
@@ -24,6 +24,11 @@ def colleague(request: SignedRequest) -> None:
         raise Http404
 
 
+def keeps(user: User, calendar: Calendar) -> bool:
+    """Whether the person may change the calendar: by leading its organisation, and headquarters for a common one."""
+    return user.leads_in((calendar.organisation or Organisation.top()).path)
+
+
 @require_GET
 @login_required
 def calendars(request: SignedRequest) -> HttpResponse:
@@ -38,10 +43,11 @@ def calendars(request: SignedRequest) -> HttpResponse:
 def calendar(request: SignedRequest, pk: int) -> HttpResponse:
     """The days of a calendar's newest version; a change publishes another version."""
     colleague(request)
-    row = get_object_or_404(Calendar, pk=pk)
+    row = get_object_or_404(Calendar.objects.select_related("organisation"), pk=pk)
+    may_change = keeps(request.user, row)
     day_form, file_form = DayForm(), CalendarFileForm()
     if request.method == "POST":
-        if not request.user.leads:
+        if not may_change:
             raise Refused(_("Only who leads the organisation may change the calendar."))
         if request.FILES:
             file_form = CalendarFileForm(request.POST, request.FILES)
@@ -55,14 +61,15 @@ def calendar(request: SignedRequest, pk: int) -> HttpResponse:
                 return redirect("promises:calendar", pk)
     version = row.current
     days = version.days()
-    year = int(request.GET["year"]) if request.GET.get("year", "").isdigit() else max(days.published or {2026})
+    asked = request.GET.get("year", "")
+    year = int(asked) if asked.isascii() and asked.isdecimal() and len(asked) <= 4 else max(days.published or {2026})
     shown = sorted(
         [(d, n, "rest") for d, n in days.rest.items() if d.year == year]
         + [(d, "", "worked") for d in days.worked if d.year == year]
     )
     context = {
         "calendar": row, "version": version, "days": shown, "year": year, "published": days.is_published(year),
-        "day_form": day_form, "file_form": file_form,
+        "day_form": day_form, "file_form": file_form, "may_change": may_change,
     }  # fmt: skip
     return page(request, "promises/calendar.html", context, status=422 if day_form.errors or file_form.errors else 200)
 

@@ -1,6 +1,7 @@
 """Uploaded content: checked by what it is, kept once, never changed."""
 
 import hashlib
+import re
 from typing import Any
 
 import puremagic
@@ -22,7 +23,19 @@ ALLOWED = {
     "application/vnd.openxmlformats-officedocument.presentationml.presentation",
     "application/msword", "application/vnd.ms-excel",
 }  # fmt: skip
-
+# Under which endings each of them is handed out, the usual one first: the ending decides what a double click starts.
+ENDINGS = {
+    "image/png": ("png",), "image/jpeg": ("jpg", "jpeg"), "image/gif": ("gif",), "image/webp": ("webp",),
+    "application/pdf": ("pdf",), "text/plain": ("txt", "log"), "application/zip": ("zip",),
+    "application/gzip": ("gz", "tgz"), "application/x-7z-compressed": ("7z",), "video/mp4": ("mp4",),
+    "audio/mpeg": ("mp3",), "audio/mp4": ("m4a",),
+    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": ("docx",),
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": ("xlsx",),
+    "application/vnd.openxmlformats-officedocument.presentationml.presentation": ("pptx",),
+    "application/msword": ("doc",), "application/vnd.ms-excel": ("xls",),
+}  # fmt: skip
+# What would end a name, hide its ending, or lead into another folder.
+UNNAMED = re.compile(r"[\x00-\x1f\x7f<>:\"/\\|?*\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
 
 # What the type catalogue calls otherwise than the world does.
 ALIASES = {"application/x-gzip": "application/gzip", "application/excel": "application/vnd.ms-excel"}
@@ -78,6 +91,8 @@ def keep(upload: UploadedFile) -> Blob:
     if known:
         return known
     path = place_of(sha)
+    if default_storage.exists(path) and default_storage.size(path) != upload.size:
+        default_storage.delete(path)  # a crash left half of it
     if not default_storage.exists(path):
         upload.seek(0)
         default_storage.save(path, upload)
@@ -95,3 +110,13 @@ def place_of(sha256: str) -> str:
 def open_blob(blob: Blob) -> Any:
     """The content, for reading."""
     return default_storage.open(place_of(blob.sha256))
+
+
+def download_name(name: str, kind: str) -> str:
+    """The name under which content of this type is handed out: a log called setup.hta becomes setup.hta.txt."""
+    plain = UNNAMED.sub("_", name).strip(" .") or "file"
+    endings = ENDINGS.get(kind, ("bin",))
+    stem, _dot, ending = plain.rpartition(".")
+    if stem and ending.lower() in endings:
+        return plain
+    return f"{plain}.{endings[0]}"

@@ -93,23 +93,23 @@ def test_an_edit_records_which_fields_changed_but_not_their_words(client, agent,
 
 
 @pytest.mark.parametrize("role", [None, "agent", "trainer"])
-def test_only_people_who_can_answer_are_offered_as_responsible(client, agent, person, customer, role):
+def test_only_people_who_can_answer_are_offered_as_responsible(client, manager, person, customer, role):
     other = person("other", *([role] if role else []))
-    client.force_login(agent)
+    client.force_login(manager)
     answer = client.post(f"/customers/{customer.pk}/edit/", fields(customer, owner=other.pk))
     customer.refresh_from_db()
     assert (answer.status_code, customer.owner_id) == (422, None)
 
 
-def test_the_deputy_is_another_person(client, agent, engineer, customer):
-    client.force_login(agent)
+def test_the_deputy_is_another_person(client, manager, engineer, customer):
+    client.force_login(manager)
     sent = client.post(f"/customers/{customer.pk}/edit/", fields(customer, owner=engineer.pk, deputy=engineer.pk))
     assert sent.status_code == 422
 
 
 def test_a_customer_is_not_given_to_an_organisation_out_of_sight(client, person, company, centre):
     row = Customer.objects.create(organisation=centre, name="成都客户")
-    client.force_login(person("local", "agent", organisation=centre))
+    client.force_login(person("local", "duty_manager", organisation=centre))
     assert client.post(f"/customers/{row.pk}/edit/", fields(row, organisation=company.pk)).status_code == 422
 
 

@@ -71,7 +71,7 @@ def keep_workbook(upload: UploadedFile, *, by: User) -> Preview:
     blob = keep(upload)
     name = (upload.name or "")[-100:]
     token = signing.dumps({"sha256": blob.sha256, "name": name, "user": by.pk}, salt=SALT)
-    return _preview(_plan(blob, by=by), name=name, token=token)
+    return _preview(_plan(blob, name=name, by=by), name=name, token=token)
 
 
 def import_workbook(token: str, *, by: User) -> Preview:
@@ -89,7 +89,7 @@ def import_workbook(token: str, *, by: User) -> Preview:
         with transaction.atomic():
             with connection.cursor() as cursor:  # one import at a time: the second sees what the first has written
                 cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [SALT])
-            plan = _plan(blob, by=by)
+            plan = _plan(blob, name=held["name"], by=by)
             if not plan.problems:
                 write(plan, by=by)
     except RowRefused as refused:
@@ -182,7 +182,7 @@ def _must_lead(by: User) -> None:
         raise Refused(_("Only who leads an organisation may import data."))
 
 
-def _plan(blob: Blob, *, by: User) -> Plan:
+def _plan(blob: Blob, *, name: str, by: User) -> Plan:
     """Read the kept workbook and check it against the database. Raises Refused if it is no workbook."""
     levels = {
         level: preset_of(level) for level in ServiceLevel.objects.filter(retired_at=None).order_by("position", "pk")
@@ -193,7 +193,7 @@ def _plan(blob: Blob, *, by: User) -> Plan:
     try:
         book = read_workbook(content, zone=get_current_timezone(), further=further)
     except BadWorkbook as bad:
-        raise Refused(str(bad)) from None
+        raise Refused(_("%(name)s: %(trouble)s") % {"name": name, "trouble": bad}) from None
     return check(book, levels=levels, by=by)
 
 

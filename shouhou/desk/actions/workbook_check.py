@@ -95,7 +95,11 @@ class Known:
         self.home = home_of(by, self.led)
         self.reached = {o.pk for o in self.led.values()}
         self.makers = {o.name: o for o in Organisation.objects.filter(name__in=self._named("vendor"), retired_at=None)}
-        people = User.objects.holding(*ANSWERING).filter(username__in=self._named("owner") | self._named("deputy"))
+        people = (
+            User.objects.holding(*ANSWERING)
+            .visible_to(by)
+            .filter(username__in=self._named("owner") | self._named("deputy"))
+        )
         self.people = {user.username: user for user in people}
         self.seen: dict[tuple[Any, ...], Line] = {}
         self.spoilt: set[tuple[Any, ...]] = set()  # named by a bad row: what refers to it is not another problem

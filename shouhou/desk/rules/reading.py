@@ -1,25 +1,19 @@
 """A workbook read into rows: every cell is either understood or named as a problem."""
 
 import io
-import zipfile
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import tzinfo
 from typing import Any
 
 from django.utils.translation import gettext as _
-from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, PasswordError
+from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook
 
+from shouhou.desk.rules.bounds import BadWorkbook, measured, unreadable
 from shouhou.desk.rules.cells import BadCell, is_empty, read, shown
 from shouhou.desk.rules.columns import SHEETS, Column, SheetKind, column_named, plain, sheet_named
 
-MAX_ROWS, MAX_COLUMNS = 10_000, 200
-MAX_UNPACKED = 300 * 1024 * 1024
 LONGEST = 120  # of a bad value as it is shown
-
-
-class BadWorkbook(ValueError):
-    """A file that cannot be read as a workbook at all; the message holds the remedy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,22 +90,10 @@ def letter(index: int) -> str:
 
 def _opened(content: bytes) -> CalamineWorkbook:
     """Open the workbook. Raises BadWorkbook with the remedy."""
-    remedy = _("This is no Excel workbook that can be read: save it as .xlsx and choose it again.")
-    if content[:2] == b"PK":
-        try:
-            with zipfile.ZipFile(io.BytesIO(content)) as packed:
-                if sum(part.file_size for part in packed.infolist()) > MAX_UNPACKED:
-                    raise BadWorkbook(_("The workbook is too large: split it."))
-        except zipfile.BadZipFile:
-            raise BadWorkbook(remedy) from None
-    elif content[:4] != b"\xd0\xcf\x11\xe0":
-        raise BadWorkbook(remedy)
     try:
-        return CalamineWorkbook.from_filelike(io.BytesIO(content))
-    except PasswordError:
-        raise BadWorkbook(_("The workbook is protected by a password: save it without one.")) from None
+        return CalamineWorkbook.from_filelike(io.BytesIO(measured(content)))
     except CalamineError:
-        raise BadWorkbook(remedy) from None
+        raise unreadable() from None
 
 
 def read_workbook(content: bytes, *, zone: tzinfo, further: Collection[str] = ()) -> Book:
@@ -135,9 +117,7 @@ def read_workbook(content: bytes, *, zone: tzinfo, further: Collection[str] = ()
                 book.titles[kind.key] = title
                 _read_sheet(book, kind, title, workbook.get_sheet_by_name(title), zone, allowed)
     except CalamineError:
-        raise BadWorkbook(
-            _("This is no Excel workbook that can be read: save it as .xlsx and choose it again.")
-        ) from None
+        raise unreadable() from None
     if not book.titles:
         names = ", ".join(f"{sheet.zh} / {sheet.en}" for sheet in SHEETS)
         raise BadWorkbook(_("None of the sheets is known. Name them: %(names)s.") % {"names": names})
@@ -145,11 +125,6 @@ def read_workbook(content: bytes, *, zone: tzinfo, further: Collection[str] = ()
 
 
 def _read_sheet(book: Book, kind: SheetKind, title: str, sheet: CalamineSheet, zone: tzinfo, allowed: set[str]) -> None:
-    if sheet.total_height > MAX_ROWS + 100 or sheet.total_width > MAX_COLUMNS:
-        raise BadWorkbook(
-            _("Sheet “%(sheet)s” is larger than %(rows)s rows and %(columns)s columns: delete empty ones or split it.")
-            % {"sheet": title, "rows": MAX_ROWS, "columns": MAX_COLUMNS}
-        )
     rows = enumerate(sheet.to_python(skip_empty_area=False), start=1)
     head = next(((number, row) for number, row in rows if not all(map(is_empty, row))), None)
     if head is None:

@@ -136,6 +136,25 @@ def test_after_eight_tries_it_is_marked_as_failed(db, receiver):
     assert receiver.taken == []
 
 
+def test_a_subject_with_line_breaks_leaves_as_one_line(db, receiver, run_jobs):
+    row = send_mail(to="chen@example.cn", subject="打印机\r\nBcc: x@evil.example\n 坏了", body="…")
+    assert row.subject == "打印机 Bcc: x@evil.example 坏了"
+    run_jobs()
+    row.refresh_from_db()
+    (content,) = receiver.taken
+    assert (row.state, message_from_bytes(content)["Bcc"]) == (Mail.State.SENT, None)
+
+
+@pytest.mark.parametrize(("field", "value"), [("to", "a@example.cn\nBcc: x@evil.example"), ("subject", "one\ntwo")])
+def test_a_mail_that_no_server_can_take_fails_at_once_and_says_why(db, receiver, field, value):
+    row = send_mail(to="chen@example.cn", subject="S", body="…")
+    Mail.objects.filter(pk=row.pk).update(**{field: value})
+    deliver_mail(mail_id=row.pk)
+    row.refresh_from_db()
+    assert (row.state, row.tries, receiver.taken) == (Mail.State.FAILED, 1, [])
+    assert row.trouble
+
+
 def test_two_workers_with_one_mail_send_it_once(committed, together, receiver):
     mail = send_mail(to="chen@example.cn", subject="x", body="y")
     results = together(*[lambda: deliver_mail(mail_id=mail.pk)] * 4)

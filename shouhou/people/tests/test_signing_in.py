@@ -9,6 +9,7 @@ import time
 
 import pytest
 from django.core.cache import cache
+from django.core.cache.backends import locmem
 from django.test import Client
 from django.utils import translation
 from django.utils.translation import gettext
@@ -132,6 +133,34 @@ def test_after_five_wrong_passwords_the_right_one_must_wait_too(client, person):
     assert not signed_in(client)
     sign_in(client, "wang", "wrong-horse-1")  # a colleague at the same address still gets to try
     assert sign_in(client, "wang").status_code == 302
+
+
+def test_wrong_passwords_are_counted_by_all_web_processes_together(client, person):
+    person("li", "agent")
+    for _attempt in range(5):
+        sign_in(client, "li", "wrong-horse-1")
+        for memory in locmem._caches.values():
+            memory.clear()  # another process has none of this one's
+    sign_in(client, "li")
+    assert not signed_in(client)
+
+
+@pytest.mark.parametrize(
+    ("proxies", "passed_on", "opens"),
+    [
+        (1, ["9.9.9.1", "9.9.9.2"], True),  # two visitors behind our proxy
+        (1, ["1.1.1.1, 9.9.9.1", "2.2.2.2, 9.9.9.1"], False),  # one visitor who claims to be others
+        (0, ["9.9.9.1", "9.9.9.2"], False),  # no proxy of ours: the header is a visitor's invention
+    ],
+)
+def test_limits_count_the_visitor_and_not_the_proxy(person, settings, proxies, passed_on, opens):
+    settings.ALLAUTH_TRUSTED_PROXY_COUNT = proxies
+    person("li", "agent")
+    stranger, colleague = (Client(headers={"X-Forwarded-For": address}) for address in passed_on)
+    for attempt in range(12):
+        sign_in(stranger, f"nobody-{attempt}", "wrong-horse-1")
+    sign_in(colleague, "li")
+    assert signed_in(colleague) is opens
 
 
 def test_signing_out_ends_the_session_in_every_process(client, person, settings):

@@ -10,7 +10,7 @@ import pytest
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile, TemporaryUploadedFile
 
-from shouhou.shared.files import keep, open_blob, place_of
+from shouhou.shared.files import ALLOWED, ENDINGS, download_name, keep, open_blob, place_of
 from shouhou.shared.lifecycle import Refused
 from shouhou.shared.models import Blob
 
@@ -112,3 +112,40 @@ def test_a_file_larger_than_memory_comes_through_its_chunks():
     blob = keep(upload)
     upload.close()
     assert (blob.size, blob.sha256) == (300_000, sha256(b"0123456789" * 30_000).hexdigest())
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "handed_out"),
+    [
+        ("app.log", "text/plain", "app.log"),
+        ("说明.TXT", "text/plain", "说明.TXT"),
+        ("p.hta", "text/plain", "p.hta.txt"),
+        ("j.bat", "text/plain", "j.bat.txt"),
+        ("b.html", "text/plain", "b.html.txt"),
+        ("log", "text/plain", "log.txt"),
+        (".log", "text/plain", "log.txt"),
+        ("shot.exe", "image/png", "shot.exe.png"),
+        ("photo.JPEG", "image/jpeg", "photo.JPEG"),
+        ("tool.jar", "application/zip", "tool.jar.zip"),
+        ("x.docm", "application/vnd.openxmlformats-officedocument.wordprocessingml.document", "x.docm.docx"),
+        ("gnp.\u202etxt.hta", "text/plain", "gnp._txt.hta.txt"),
+        ("p.hta\0.txt", "text/plain", "p.hta_.txt"),
+        ("..\\..\\run.bat. .", "text/plain", "_.._run.bat.txt"),
+        ("...", "text/plain", "file.txt"),
+        ("x.y", "application/unheard-of", "x.y.bin"),
+    ],
+)
+def test_a_file_is_handed_out_under_the_ending_of_its_type(name, kind, handed_out):
+    assert download_name(name, kind) == handed_out
+
+
+def test_every_allowed_type_has_its_ending():
+    assert set(ENDINGS) == ALLOWED
+
+
+def test_half_a_file_that_a_crash_left_is_written_again():
+    content = b"08:31 stopped, and then a good deal more"
+    place = default_storage.save(place_of(sha256(content).hexdigest()), SimpleUploadedFile("x", content[:5]))
+    with open_blob(keep(file("app.log", content))) as stored:
+        assert stored.read() == content
+    assert default_storage.size(place) == len(content)
