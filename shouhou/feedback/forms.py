@@ -12,7 +12,9 @@ SCORES = [("", "-"), *[(n, str(n)) for n in range(5, 0, -1)]]
 
 class FollowUpForm(Dressed, forms.Form):
     solved = forms.TypedChoiceField(
-        label=_("Truly solved?"), choices=[("yes", _("Yes")), ("no", _("No, reopen it"))], coerce=lambda v: v == "yes"
+        label=_("Truly solved?"),
+        choices=[("", "—"), ("yes", _("Yes")), ("no", _("No, reopen it"))],
+        coerce=lambda v: v == "yes",
     )
     attitude = forms.TypedChoiceField(label=_("Attitude"), choices=SCORES, coerce=int, empty_value=None, required=False)
     quality = forms.TypedChoiceField(label=_("Quality"), choices=SCORES, coerce=int, empty_value=None, required=False)

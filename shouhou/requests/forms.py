@@ -1,6 +1,6 @@
 """What people fill in on a request."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.urls import reverse_lazy
@@ -219,6 +219,23 @@ class GradeForm(Dressed, forms.Form):
         empty_value=None,
     )
     cause = forms.ChoiceField(choices=words.Cause.choices, label=_("Cause"), required=False)
+
+
+class EditForm(Dressed, forms.ModelForm):
+    """What was taken down of a request, to be put right; customer and times have their own ways."""
+
+    class Meta:
+        model = ServiceRequest
+        fields = ("subject", "description", "need", "contact", "caller_name", "caller_phone", "site", "item")
+        widgets: ClassVar = {"description": forms.Textarea(attrs={"rows": 4})}
+
+    def __init__(self, *args: Any, case: ServiceRequest, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, model in (("contact", Contact), ("site", Site), ("item", InstalledItem)):
+            field: Any = self.fields[name]
+            field.queryset = model.objects.visible_to(user).filter(customer=case.customer_id, retired_at=None)
+            field.required = False
+        self.fields["item"].queryset = self.fields["item"].queryset.select_related("product")  # type: ignore[attr-defined]
 
 
 class CoverageForm(Dressed, forms.Form):

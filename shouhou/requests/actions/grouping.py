@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from shouhou.agreements.models import Agreement
 from shouhou.people.models import User
 from shouhou.people.rules import Role
-from shouhou.requests.actions.intake import STARTING, take_request
+from shouhou.requests.actions.intake import STARTING, index_words, take_request
 from shouhou.requests.models import MajorIncident, Problem, RequestLink, ServiceRequest
 from shouhou.requests.models.requests import ServiceRequestQuerySet, leads, staff
 from shouhou.requests.rules.words import Coverage, severity_of
@@ -104,6 +104,20 @@ def grade_request(request: ServiceRequest, *, impact: str, urgency: str, by: Use
     with request.noting("request.graded", by=by, data={"was": request.severity, "to": severity}):
         request.must_be_open()
         request.impact, request.urgency, request.severity = impact, urgency, severity
+
+
+@transaction.atomic
+def edit_request(request: ServiceRequest, *, by: User, **fields: Any) -> None:
+    """Put right what was taken down: words, contact, site, installed item. The journal names the columns."""
+    _staff_only(request, by)
+    changed = sorted(name for name, value in fields.items() if getattr(request, name) != value)
+    if not changed:
+        return
+    with request.noting("request.edited", by=by, data={"fields": changed}):
+        request.must_be_open()
+        for name in changed:
+            setattr(request, name, fields[name])
+        index_words(request)
 
 
 @transaction.atomic

@@ -144,6 +144,12 @@ def trouble_with_times(reported_at: datetime | None, occurred_at: datetime | Non
     return {}
 
 
+def index_words(request: ServiceRequest) -> None:
+    """What the search finds the request by."""
+    unit = request.customer.name if request.customer else request.caller_unit
+    request.search = vector(request.number, request.subject, request.description, unit, request.caller_name)
+
+
 def made_before(key: str) -> ServiceRequest | None:
     """The request that this key has made; whoever comes at the same moment with the same key waits here."""
     with connection.cursor() as cursor:
@@ -210,9 +216,7 @@ def take_request(
         coverage=Coverage.COVERED if agreement else Coverage.UNDECIDED,
         external_ref=external_ref,
     )
-    request.search = vector(
-        request.number, subject, description, customer.name if customer else caller_unit, caller_name
-    )
+    index_words(request)
     request.save()
     request.arrived(_record_arrival(request, by=by, at=at, occurred_at=occurred_at, origin=origin, key=key), at)
     if promise_given:

@@ -142,10 +142,7 @@ def resolve_request(
     """Resolve, and ask the customer once to confirm by link. Returns the secret of the link."""
     at = now()
     request.resolve(solution, by=by, cause=cause, confirm_by=at + CONFIRM_WINDOW, occurred_at=occurred_at)
-    token = ConfirmationLink.new_token()
-    ConfirmationLink.objects.create(
-        request=request, digest=ConfirmationLink.digest_of(token), made_at=at, expires_at=at + LINK_LIFE
-    )
+    token = new_link(request)
     contact = request.contact
     if contact and contact.email:
         address = settings.PUBLIC_URL + reverse("portal:confirm", args=[token])
@@ -170,6 +167,20 @@ def resolve_request(
                 case_kind="request",
                 case_id=request.pk,
             )
+    return token
+
+
+@transaction.atomic
+def new_link(request: ServiceRequest) -> str:
+    """A secret address for the present solution; one sent before stops working. Raises Refused when none waits."""
+    with request.locked():
+        if request.status != ServiceRequest.Status.RESOLVED:
+            raise Refused(_("No solution waits for the customer's confirmation."))
+        at, token = now(), ConfirmationLink.new_token()
+        request.confirmation_links.filter(used_at=None, expires_at__gt=at).update(expires_at=at)
+        ConfirmationLink.objects.create(
+            request=request, digest=ConfirmationLink.digest_of(token), made_at=at, expires_at=at + LINK_LIFE
+        )
     return token
 
 

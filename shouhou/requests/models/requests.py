@@ -58,6 +58,11 @@ def customer_side(case: Any, by: User) -> bool:
     return contact is not None and contact.customer_id == case.customer_id
 
 
+def may_cancel(case: Any, by: User) -> bool:
+    """The customer withdraws it, or who answers for it: nobody makes a colleague's overdue case disappear."""
+    return responsible(case, by) or customer_side(case, by)
+
+
 def within_thirty_days(case: Any, by: User) -> bool:
     """Reopening with the history is possible for 30 days after closing; later a new, linked request is made."""
     return may_confirm(case, by) and case.is_reopenable(now())
@@ -107,10 +112,10 @@ class ServiceRequest(Promised):
         Status.NEW: {
             Status.WORKING: responsible,
             Status.RESOLVED: responsible,
-            Status.CANCELLED: may_confirm,
+            Status.CANCELLED: may_cancel,
             Status.MERGED: staff,
         },
-        Status.WORKING: {Status.RESOLVED: responsible, Status.CANCELLED: may_confirm, Status.MERGED: staff},
+        Status.WORKING: {Status.RESOLVED: responsible, Status.CANCELLED: may_cancel, Status.MERGED: staff},
         Status.RESOLVED: {Status.CONFIRMED: may_confirm, Status.NEW: may_confirm},
         Status.CONFIRMED: {Status.FOLLOWED_UP: staff, Status.NEW: may_confirm, Status.CLOSED: nobody},
         Status.FOLLOWED_UP: {Status.CLOSED: staff, Status.NEW: may_confirm},
@@ -270,7 +275,7 @@ class ServiceRequest(Promised):
     def refusal(self, to: str) -> str:
         if to == self.Status.NEW and self.status == self.Status.CLOSED and not self.is_reopenable(now()):
             return _now("Closed more than 30 days ago: register a new request linked to this one.")
-        if to in self.MOVES[self.status] and to in (self.Status.RESOLVED, self.Status.WORKING):
+        if to in self.MOVES[self.status] and to in (self.Status.RESOLVED, self.Status.WORKING, self.Status.CANCELLED):
             return _now("Only the owner, %(owner)s, or who leads the organisation may do this.") % {"owner": self.owner}
         return super().refusal(to)
 

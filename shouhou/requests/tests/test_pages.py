@@ -1,12 +1,16 @@
 """The pages of requests: who may, what a wrong form gives back, and the moves of one request."""
 
+import re
+
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
 from django.utils import translation
 
 from shouhou.requests.actions.talk import attach_files, resolve_request
 from shouhou.requests.models import ConfirmationLink, Reassignment, ServiceRequest
 from shouhou.requests.tests.make import at, kinds
+from shouhou.shared.models import Event
 from shouhou.shared.time import moved_to
 
 NINE = at("2026-06-08 09:00")
@@ -206,13 +210,23 @@ def test_the_buttons_walk_a_request_to_its_end(signed, client, agreement, take, 
     assert client.get(f"{url}/promises/").status_code == 200
 
 
-def test_the_link_for_the_customer_is_shown_once_to_who_resolved(signed, take):
+LINK = re.compile(r"http://testserver(/portal/confirm/[^/]+/)")
+
+
+def link_on(client, case) -> str:
+    """The confirmation link that the page shows; empty where it shows none."""
+    found = LINK.search(client.get(f"/requests/{case.pk}/").content.decode())
+    return found[1] if found else ""
+
+
+def test_the_link_for_the_customer_is_shown_to_who_resolved_and_to_nobody_else(signed, take, manager):
     case = take()
-    answer = signed.post(f"/requests/{case.pk}/resolve/", {"solution": "已修复"}, follow=True)
-    (message,) = answer.context["messages"]
-    token = str(message).rstrip("/").split("/")[-1]
+    signed.post(f"/requests/{case.pk}/resolve/", {"solution": "已修复"})
+    token = link_on(signed, case).rstrip("/").split("/")[-1]
     assert ConfirmationLink.objects.get().digest == ConfirmationLink.digest_of(token)
-    assert token not in signed.get(f"/requests/{case.pk}/").content.decode()
+    other = Client()
+    other.force_login(manager)
+    assert link_on(other, case) == ""
 
 
 def test_pictures_are_shown_everything_else_is_downloaded_and_only_to_who_may(signed, client, take, agent, stranger):
@@ -238,3 +252,42 @@ def test_the_page_speaks_the_readers_language(signed, take, agent):
         with translation.override(language):
             expected = case.get_status_display()
         assert expected in signed.get(f"/requests/{case.pk}/").content.decode(), words
+
+
+def test_what_was_taken_down_can_be_put_right_and_is_found_by_the_new_words(signed, take, customer):
+    case = take(need="")
+    form = signed.get(f"/requests/{case.pk}/do/edit/").content.decode()
+    assert 'name="need"' in form
+    sent = {"subject": "扫描枪失灵", "description": case.description, "need": "今天恢复", "contact": case.contact_id}
+    assert signed.post(f"/requests/{case.pk}/edit/", sent).status_code == 302
+    case.refresh_from_db()
+    assert (case.subject, case.need, case.missing_for_promise()) == ("扫描枪失灵", "今天恢复", [])
+    assert Event.objects.of(case).get(kind="request.edited").data == {"fields": ["need", "site", "subject"]}
+    assert case.number in signed.get("/requests/?q=扫描枪").content.decode()
+
+    empty = signed.post(f"/requests/{case.pk}/edit/", {**sent, "subject": ""})
+    assert (empty.status_code, list(empty.context["act_form"].errors)) == (422, ["subject"])
+    assert "今天恢复" in empty.content.decode()
+
+
+def test_the_confirmation_link_can_be_made_anew_and_the_old_one_ends(signed, take):
+    case = take()
+    signed.post(f"/requests/{case.pk}/resolve/", {"solution": "已修复"})
+    shown = link_on(signed, case)
+    signed.post(f"/requests/{case.pk}/relink/")
+    again = link_on(signed, case)
+    assert shown != again
+    visitor = Client()
+    visitor.post(shown, {"answer": "solved"})
+    case.refresh_from_db()
+    assert case.status == "resolved"
+    visitor.post(again, {"answer": "solved"})
+    case.refresh_from_db()
+    assert case.status == "confirmed"
+
+
+def test_a_page_that_is_not_there_says_so_in_the_readers_language(signed):
+    page = signed.get("/requests/999999/")
+    assert page.status_code == 404
+    assert "Not Found" not in page.content.decode()
+    assert "/static/shared/theme.css" in page.content.decode()

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from django.forms import Form
+from django.forms import BaseForm
 from django.utils.translation import gettext_lazy as _
 
 from shouhou.people.models import SignedRequest, User
@@ -21,22 +21,28 @@ class Act:
 
     words: Any
     button: Any
-    make: Callable[..., Form]  # (case, user, data, files) -> form
+    make: Callable[..., BaseForm]  # (case, user, data, files) -> form
     allows: Callable[[ServiceRequest, User], bool] = staff
     goes_to: str = ""  # the address's name, where it is another than the act's
     aside: bool = False  # stands in the right column, with the promises
 
-    def form(self, request: SignedRequest, case: ServiceRequest) -> Form:
+    def form(self, request: SignedRequest, case: ServiceRequest) -> BaseForm:
         """The form as sent, or fresh."""
         sent = request.method == "POST"
         return self.make(case, request.user, request.POST if sent else None, request.FILES if sent else None)
 
 
-def _grade(case: ServiceRequest, user: User, data: Any, files: Any) -> Form:
+def _grade(case: ServiceRequest, user: User, data: Any, files: Any) -> BaseForm:
     return forms.GradeForm(data, initial={name: getattr(case, name) for name in GRADED})
 
 
+def _edit(case: ServiceRequest, user: User, data: Any, files: Any) -> BaseForm:
+    standing = {name: getattr(case, name) for name in forms.EditForm.Meta.fields}
+    return forms.EditForm(data, case=case, user=user, initial=standing)
+
+
 ACTS: dict[str, Act] = {
+    "edit": Act(_("Put right what was taken down"), _("Save"), _edit),
     "grade": Act(_("Severity and marks"), _("Save"), _grade),
     "coverage": Act(
         _("Coverage decision"), _("Decide"), lambda case, user, data, files: forms.CoverageForm(

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.db.models import Q
-from django.forms import Form
+from django.forms import BaseForm
 from django.http import FileResponse, Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -108,6 +108,7 @@ def context_of(request: SignedRequest, case: ServiceRequest, **more: Any) -> dic
         .order_by("pk")
     ]
     acts = acts_for(case, user, offered=offer is not None)
+    link_of, link = request.session.get("confirm_link") or (0, "")
     context: dict[str, Any] = {
         "case": case,
         "moves": case.moves_for(user),
@@ -121,18 +122,22 @@ def context_of(request: SignedRequest, case: ServiceRequest, **more: Any) -> dic
         "is_staff": staff(case, user),
         "is_responsible": responsible(case, user),
         "measures": SeverityPlan.of(case.severity).measures if case.status in ServiceRequest.OPEN else "",
+        "confirm_link": link if link_of == case.pk else "",
         "lacking": case.missing_for_promise(),
         "acts": [(name, act) for name, act in acts if not act.aside],
         "acts_aside": [(name, act) for name, act in acts if act.aside],
         "text_form": forms.TextForm(),
-        "resolve_form": forms.ResolveForm(initial={"solution": case.solution, "cause": case.cause}),
+        "resolve_form": forms.ResolveForm(
+            # A solution that the customer has rejected is not offered again.
+            initial={"solution": "" if case.reopenings else case.solution, "cause": case.cause}
+        ),
         "fact_form": forms.NoteFactForm(),
         "reopenable": case.is_reopenable(now()),
     }
     return context | more
 
 
-def act_context(case: ServiceRequest, name: str, form: Form) -> dict[str, Any]:
+def act_context(case: ServiceRequest, name: str, form: BaseForm) -> dict[str, Any]:
     """What _act.html shows: one act's form."""
     url = reverse(f"requests:{ACTS[name].goes_to or name}", args=[case.pk])
     return {"name": name, "act": ACTS[name], "act_form": form, "act_url": url}

@@ -5,9 +5,10 @@ from functools import wraps
 from typing import Any
 
 from django.contrib import messages
-from django.forms import Form
+from django.forms import BaseForm
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -28,7 +29,7 @@ from shouhou.shared.pages import page
 Act = Callable[..., Any]
 
 
-def move(name: str = "", make: Callable[[Any], Form] | None = None) -> Callable[[Act], Callable[..., HttpResponse]]:
+def move(name: str = "", make: Callable[[Any], BaseForm] | None = None) -> Callable[[Act], Callable[..., HttpResponse]]:
     """A POST on a request: find it, check the form, act, show it again. A wrong form comes back with its words.
 
     `name` is an act that opens on the page (views/acts.py), or with `make` one of the page's standing forms.
@@ -56,7 +57,7 @@ def move(name: str = "", make: Callable[[Any], Form] | None = None) -> Callable[
     return decorate
 
 
-def wrong(request: SignedRequest, case: ServiceRequest, name: str, form: Form) -> HttpResponse:
+def wrong(request: SignedRequest, case: ServiceRequest, name: str, form: BaseForm) -> HttpResponse:
     """The page again, with the form that was sent open and its errors named."""
     given = act_context(case, name, form) if name in ACTS else {name: form}
     return show(request, case, status=422, **{**given, "opened": name})
@@ -77,8 +78,20 @@ def begin(request: SignedRequest, case: ServiceRequest, data: dict[str, Any]) ->
 def resolve(request: SignedRequest, case: ServiceRequest, data: dict[str, Any]) -> None:
     """Resolve; the customer is asked to confirm, and the agent gets the link to send along."""
     token = talk.resolve_request(case, solution=data["solution"], cause=data["cause"], by=request.user)
-    address = request.build_absolute_uri(f"/portal/confirm/{token}/")
-    messages.success(request, _("Resolved. Confirmation link for the customer: %(address)s") % {"address": address})
+    keep_link(request, case, token)
+    messages.success(request, _("Resolved. The customer is asked to confirm."))
+
+
+def keep_link(request: SignedRequest, case: ServiceRequest, token: str) -> None:
+    """The secret address stays in the session of who made it, to be sent along; the database has its hash only."""
+    request.session["confirm_link"] = [case.pk, request.build_absolute_uri(reverse("portal:confirm", args=[token]))]
+
+
+@move()
+def relink(request: SignedRequest, case: ServiceRequest, data: dict[str, Any]) -> None:
+    """Another confirmation link in place of the one that was sent."""
+    _staff(case, request)
+    keep_link(request, case, talk.new_link(case))
 
 
 @move()
@@ -153,6 +166,12 @@ def grade(request: SignedRequest, case: ServiceRequest, data: dict[str, Any]) ->
     grouping.mark_request(
         case, by=request.user, needs_visit=data["needs_visit"], remote_failed=data["remote_failed"], cause=data["cause"]
     )
+
+
+@move("edit")
+def edit(request: SignedRequest, case: ServiceRequest, data: dict[str, Any]) -> None:
+    """What was taken down wrongly or not at all."""
+    grouping.edit_request(case, by=request.user, **data)
 
 
 @move("coverage")

@@ -89,7 +89,7 @@ def board(request: SignedRequest) -> HttpResponse:
     for status in ServiceRequest.OPEN:
         rows = ServiceRequest.objects.visible_to(request.user).filter(status=status).for_list().order_by(*BY_DUE)[:50]
         columns.append((status, list(rows)))
-    return page(request, "requests/board.html", {"columns": columns}, fragment="board")
+    return page(request, "requests/board.html", {"columns": columns, "now": now()}, fragment="board")
 
 
 @require_GET

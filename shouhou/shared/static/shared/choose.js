@@ -2,6 +2,7 @@
 (() => {
   const dress = (root) => {
     for (const field of root.querySelectorAll("select[data-find]:not(.tomselected)")) {
+      field.setAttribute("aria-label", field.labels[0]?.textContent.trim() ?? field.name);
       new TomSelect(field, {
         valueField: "value", labelField: "text", searchField: [], preload: "focus", maxOptions: 50, allowEmptyOption: false,
         plugins: field.required ? [] : ["clear_button"],

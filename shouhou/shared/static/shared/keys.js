@@ -84,15 +84,36 @@
 
   // What was typed survives a lost session or a closed tab, until the form was sent.
   const memory = (form) => "draft:" + location.pathname + ":" + form.dataset.draft;
+  const tell = (form) => {
+    const note = document.createElement("p");
+    note.className = "form-hint";
+    note.textContent = zh ? "已恢复上次未提交的内容。" : "What you had not sent yet is here again. ";
+    const clear = Object.assign(document.createElement("button"), { type: "button", className: "btn btn-sm", textContent: zh ? "清空" : "Clear" });
+    clear.addEventListener("click", () => { sessionStorage.removeItem(memory(form)); location.reload(); });
+    note.append(clear);
+    form.prepend(note);
+  };
   const restore = (root) => {
     for (const form of root.querySelectorAll("form[data-draft]")) {
       if (form.querySelector(".is-invalid")) continue;
+      let wish = null, restored = false;
       for (const [name, value] of Object.entries(JSON.parse(sessionStorage.getItem(memory(form)) ?? "{}"))) {
         const field = form.elements.namedItem(name);
-        if (field && "value" in field && !field.value) field.value = value;
+        const standing = field?.tagName === "SELECT" ? location.search !== "" || ![...field.options].some((o) => o.value === value) : field?.value;
+        if (!field || !("value" in field) || standing || field.value === value) continue;
+        field.value = value;
+        restored = true;
+        wish = field.dataset.refresh ?? wish;
       }
+      if (restored && root === document) tell(form);
+      if (wish) htmx.trigger(document.querySelector(wish), "refresh"); // what depends on it is asked for again
     }
   };
+  // A draft is forgotten once it was taken: not when signing in stands in between, nor when it came back with errors.
+  if (!document.querySelector("#id_login, .is-invalid, #not-here")) {
+    sessionStorage.removeItem(sessionStorage.getItem("draft-sent") ?? "");
+    sessionStorage.removeItem("draft-sent");
+  }
   restore(document);
   document.addEventListener("refreshed", (event) => restore(event.target));
   document.addEventListener("input", (event) => {
@@ -102,9 +123,23 @@
     sessionStorage.setItem(memory(form), JSON.stringify(Object.fromEntries(values)));
   });
   document.addEventListener("submit", (event) => {
-    if (event.target.dataset?.draft) sessionStorage.removeItem(memory(event.target));
+    if (event.target.dataset?.draft) sessionStorage.setItem("draft-sent", memory(event.target));
   });
   document.querySelector("[data-focus]")?.focus();
+
+  // What cannot be taken back asks first; Enter in a field presses the button beside it, not the form's first one.
+  document.addEventListener("click", (event) => {
+    const sure = event.target.closest?.("button[data-sure]");
+    if (sure && !window.confirm(sure.dataset.sure)) event.preventDefault();
+    const copy = event.target.closest?.("button[data-copy]");
+    if (copy) navigator.clipboard?.writeText(document.querySelector(copy.dataset.copy).value);
+  });
+  document.addEventListener("keydown", (event) => {
+    const beside = event.target.tagName === "INPUT" && event.target.nextElementSibling;
+    if (event.key !== "Enter" || event.isComposing || !beside || !beside.matches("button[name]")) return;
+    event.preventDefault();
+    beside.click();
+  });
 
   // Some fields change what else the form offers: they ask another element to refresh it.
   document.addEventListener("change", (event) => {
