@@ -210,6 +210,7 @@ def tell_about(case: Case, company: Company, at: datetime) -> None:
             from_on=day, due_on=day + timedelta(days=2),
             status=FollowUp.Status.DONE if done else FollowUp.Status.PLANNED, solved=True if done else None,
             done_by=company.agent if done else None, done_at=row.closed_at if done else None,
+            exception="x" if done and company.agent == row.owner else "",
         ))  # fmt: skip
     case.batch.add(Notice(
         user=row.owner, kind=first.kind, case_kind=row.KIND, case_id=row.pk, event_id=first.pk, made_at=row.received_at,
