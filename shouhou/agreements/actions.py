@@ -149,9 +149,14 @@ def adopt_for_company(
 
 def standing_set(organisation: Organisation, purpose: str) -> CommitmentSet | None:
     """The organisation's own set of this purpose, else that of the nearest organisation above it."""
+    return standing_sets(organisation, purpose).get(purpose)
+
+
+def standing_sets(organisation: Organisation, *purposes: str) -> dict[str, CommitmentSet]:
+    """For each purpose the organisation's own set, else that of the nearest organisation above it, in one query."""
     above = [int(part) for part in organisation.path.split("/") if part]
-    found = CommitmentSet.objects.filter(organisation_id__in=above, purpose=purpose, retired_at=None)
-    return max(found, key=lambda s: (above.index(s.organisation_id), s.pk), default=None)
+    found = CommitmentSet.objects.filter(organisation_id__in=above, purpose__in=purposes, retired_at=None)
+    return {s.purpose: s for s in sorted(found, key=lambda s: (above.index(s.organisation_id), s.pk))}
 
 
 def company_calendar(organisation: Organisation) -> Calendar:

@@ -1,6 +1,7 @@
 """The base of every case that promises bind: its clocks advance with each event, in the same transaction."""
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, ClassVar
 
@@ -71,14 +72,28 @@ class Promised(Lifecycle):
         at = now()
         facts = facts_of(Event.objects.of(self))
         rows = list(Clock.objects.of(self).select_related("commitment"))
-        advance_clocks(self, facts, rows, at)
+        Event.objects.bulk_create(unwritten(advance_clocks(self, facts, rows, at)))
         self.show(rows, at)
 
-    def arrived(self, events: Sequence[Event], at: datetime) -> None:
-        """Start the clocks of a case that was written this moment: these are all its events, and it has no clocks."""
+    def arrived(
+        self, events: Sequence[Event], at: datetime, then: Callable[[list[Clock]], Event] | None = None
+    ) -> None:
+        """Start the clocks of a case that was written this moment: these are all its events, and it has no clocks.
+
+        `then` makes one more event of the clocks that started, such as the times told to the customer.
+        """
         rows: list[Clock] = []
-        advance_clocks(self, facts_of(events), rows, at)
-        self.show(rows, at)
+        passages = advance_clocks(self, facts_of(events), rows, at)
+        more = then(rows) if then else None
+        Event.objects.bulk_create([*passages, *([more] if more else [])])
+        if more and self.heeds(more.kind):
+            self.advance()
+        else:
+            self.show(rows, at)
+
+    def heeds(self, kind: str) -> bool:
+        """Whether a commitment that binds this case starts, ends or pauses by facts of this kind."""
+        return any(kind in (c.start, *c.stops, *c.cancels) or kind in json.dumps(c.pause) for c in self.binding())
 
     def show(self, clocks: Sequence[Clock], at: datetime) -> None:
         """Write the earliest due time and its colour to the row, when they changed."""
@@ -139,8 +154,11 @@ def missed(commitment: Commitment, reading: Reading, at: datetime) -> Fact:
     )
 
 
-def advance_clocks(case: Promised, facts: Sequence[Fact], rows: list[Clock], at: datetime) -> None:
-    """Bring the stored clocks in line with the fold and record each passage once. `rows` grows by new clocks."""
+def advance_clocks(case: Promised, facts: Sequence[Fact], rows: list[Clock], at: datetime) -> list[Event]:
+    """Bring the stored clocks in line with the fold. `rows` grows by new clocks.
+
+    Gives the events that say what changed, unwritten: some may stand in the journal already.
+    """
     passages = []
     new, changed, seen = [], [], set()
     stored = {(r.commitment_id, r.start_event_id): r for r in rows}
@@ -168,11 +186,16 @@ def advance_clocks(case: Promised, facts: Sequence[Fact], rows: list[Clock], at:
         if key not in seen and (owed or gone or (clock.commitment.follow_on and clock.state != Clock.State.CANCELLED)):
             clock.state, clock.next_at, clock.void_reason = Clock.State.CANCELLED, None, "void"
             changed.append(clock)
-    Clock.objects.bulk_create(new)
+    if new:
+        Clock.objects.bulk_create(new)
     for clock in changed:
         clock.save()
     rows.extend(new)
-    _record(case, [event for clock, was, reading in passages for event in passage_events(clock, was, reading, at)], at)
+    return [
+        event_of(kind, subject=case, occurred_at=when or at, recorded_at=at, key=key, data=data)
+        for clock, was, reading in passages
+        for kind, key, when, data in passage_events(clock, was, reading, at)
+    ]
 
 
 Passage = tuple[str, str, datetime | None, dict[str, Any]]
@@ -210,19 +233,12 @@ def passage_events(clock: Clock, was: str, reading: Reading, at: datetime) -> li
     ]
 
 
-def _record(case: Promised, passages: list[Passage], at: datetime) -> None:
-    """Write the passages that the journal does not have yet; the case's lock keeps others out meanwhile."""
-    if not passages:
-        return
-    keys = [key for _kind, key, _when, _data in passages]
-    known = set(Event.objects.filter(origin="live", key__in=keys).values_list("key", flat=True))
-    Event.objects.bulk_create(
-        [
-            event_of(kind, subject=case, occurred_at=when or at, recorded_at=at, key=key, data=data)
-            for kind, key, when, data in passages
-            if key not in known
-        ]
-    )
+def unwritten(events: Sequence[Event]) -> list[Event]:
+    """Those of the passages that the journal does not have yet; the case's lock keeps others out meanwhile."""
+    if not events:
+        return []
+    known = set(Event.objects.filter(origin="live", key__in=[e.key for e in events]).values_list("key", flat=True))
+    return [e for e in events if e.key not in known]
 
 
 def summary(clocks: Sequence[Clock], at: datetime) -> tuple[datetime, str]:

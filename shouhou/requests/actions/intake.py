@@ -1,21 +1,25 @@
 """Taking a request from any channel: whoever calls is never turned away."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
+from django.core.files.uploadedfile import UploadedFile
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
-from shouhou.agreements.actions import covering_agreement, standing_set
+from shouhou.agreements.actions import covering_agreement, standing_sets
 from shouhou.agreements.models import Agreement
 from shouhou.customers.models import Contact, Customer, Project, Site
 from shouhou.equipment.models import InstalledItem
 from shouhou.people.models import Appointment, Organisation, User
 from shouhou.people.rules import Role
-from shouhou.promises.models import CommitmentSet
+from shouhou.promises.models import Clock, CommitmentSet
 from shouhou.promises.models.commitments import commitments_of, current_versions
 from shouhou.promises.rules.clock import due
 from shouhou.promises.rules.fold import applies
+from shouhou.requests.actions.talk import attach_files
 from shouhou.requests.models import RequestLink, ServiceRequest
 from shouhou.requests.rules.words import Channel, Coverage, Kind, severity_of
 from shouhou.shared.journal import event_of, record
@@ -56,8 +60,9 @@ def binding_sets(
 ) -> tuple[Agreement | None, CommitmentSet | None, CommitmentSet | None]:
     """What binds a new case: the agreement, its set (else the standing one), and what the company adopted."""
     agreement = covering_agreement(customer, item, at.astimezone(organisation.tz).date()) if customer else None
-    chosen = agreement.commitment_set if agreement else standing_set(organisation, CommitmentSet.Purpose.STANDING)
-    return agreement, chosen, standing_set(organisation, CommitmentSet.Purpose.COMPANY)
+    standing, company = CommitmentSet.Purpose.STANDING, CommitmentSet.Purpose.COMPANY
+    own = standing_sets(organisation, standing, company)
+    return agreement, agreement.commitment_set if agreement else own.get(standing), own.get(company)
 
 
 def offers(
@@ -165,7 +170,7 @@ def take_request(
     item: InstalledItem | None = None, project: Project | None = None, caller_name: str = "", caller_phone: str = "",
     caller_unit: str = "", impact: str = "medium", urgency: str = "medium", reported_at: datetime | None = None,
     occurred_at: datetime | None = None, organisation: Organisation | None = None, promise_given: bool = False,
-    origin: str = "live", key: str = "", external_ref: str = "",
+    origin: str = "live", key: str = "", external_ref: str = "", files: Sequence[UploadedFile] = (),
 ) -> ServiceRequest:  # fmt: skip
     """Register a request. `reported_at` is the real time of the report (a late registration counts from it).
 
@@ -217,10 +222,14 @@ def take_request(
         external_ref=external_ref,
     )
     index_words(request)
-    request.save()
-    request.arrived(_record_arrival(request, by=by, at=at, occurred_at=occurred_at, origin=origin, key=key), at)
     if promise_given:
-        request.give_promise(by=by)  # type: ignore[arg-type]
+        request.must_be_promisable()
+        request.promised_at = at
+    request.save()
+    arrival = _record_arrival(request, by=by, at=at, occurred_at=occurred_at, origin=origin, key=key)
+    request.arrived(arrival, at, then=partial(_promise_given, request, by, at) if promise_given else None)
+    if files:
+        attach_files(request, files=files, by=by)
     return request
 
 
@@ -253,6 +262,14 @@ def _record_arrival(
             for fact, when in kinds
         ]
     )
+
+
+def _promise_given(request: ServiceRequest, by: User | None, at: datetime, clocks: list[Clock]) -> Event:
+    """The times were told while the request was taken: the same fact as `give_promise`, without loading it anew."""
+    return event_of(
+        "promise.given", subject=request, by=by, occurred_at=at, recorded_at=at, audience="customer",
+        data=request.told(clocks),
+    )  # fmt: skip
 
 
 @transaction.atomic

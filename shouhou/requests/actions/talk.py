@@ -1,5 +1,6 @@
 """Words and files on a request, questions to the customer, and the confirmation link."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -121,7 +122,7 @@ def resume_request(request: ServiceRequest, *, by: User) -> None:
 
 
 @transaction.atomic
-def attach_files(request: ServiceRequest, *, files: list[UploadedFile], by: User | None) -> list[Attachment]:
+def attach_files(request: ServiceRequest, *, files: Sequence[UploadedFile], by: User | None) -> list[Attachment]:
     """Screenshots and logs (F2), checked by content; the same content twice is attached once."""
     kept = []
     for upload in files:

@@ -1,6 +1,6 @@
 """The service request and its moves."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, Self
 
@@ -290,15 +290,23 @@ class ServiceRequest(Promised):
             lacking.append(_now("what the customer needs"))
         return lacking
 
-    def give_promise(self, *, by: User) -> None:
-        """The agent has told the customer the times that the agreement gives (A1.1)."""
+    def must_be_promisable(self) -> None:
+        """Refuse to promise a time while something that must be recorded first is missing."""
         lacking = self.missing_for_promise()
         if lacking:
             raise Refused(_now("Before promising a time, record: %(lacking)s.") % {"lacking": ", ".join(lacking)})
-        dues = {c.commitment.code: c.due_at.isoformat() for c in self.clocks() if c.is_open and c.due_at}
-        with self.noting("promise.given", by=by, audience="customer", data={"due": dues}) as at:
+
+    def give_promise(self, *, by: User) -> None:
+        """The agent has told the customer the times that the agreement gives (A1.1)."""
+        self.must_be_promisable()
+        with self.noting("promise.given", by=by, audience="customer", data=self.told(self.clocks())) as at:
             self.must_be_open()
             self.promised_at = at
+
+    @staticmethod
+    def told(clocks: Iterable[Clock]) -> dict[str, Any]:
+        """The due times that the customer hears, by commitment."""
+        return {"due": {c.commitment.code: c.due_at.isoformat() for c in clocks if c.is_open and c.due_at}}
 
     def clocks(self) -> Any:
         """Its clocks, the earliest due first."""

@@ -5,7 +5,6 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
-from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
@@ -14,7 +13,6 @@ from django.views.decorators.http import require_http_methods, require_POST
 from shouhou.customers.models import Contact, Customer
 from shouhou.people.models import SignedRequest, User
 from shouhou.requests.actions.intake import Offer, offers, take_request, trouble_with_times
-from shouhou.requests.actions.talk import attach_files
 from shouhou.requests.forms import LateForm, TakeForm
 from shouhou.requests.models import ServiceRequest
 from shouhou.requests.rules.words import Channel, Kind
@@ -82,10 +80,8 @@ def take(request: SignedRequest) -> HttpResponse:
         form = TakeForm(request.POST, request.FILES, user=user)
         if form.is_valid():
             data = dict(form.cleaned_data)
-            files, _once = data.pop("files"), data.pop("once")
-            with transaction.atomic():
-                case = take_request(by=user, key=form.key(user), **data)
-                attach_files(case, files=files, by=user)
+            data.pop("once")
+            case = take_request(by=user, key=form.key(user), **data)
             messages.success(request, _("%(number)s is registered.") % {"number": case.number})
             return redirect(case)
         return page(request, "requests/take.html", {"form": form, **around(form, user)}, status=422)
@@ -130,16 +126,15 @@ def late(request: SignedRequest) -> HttpResponse:
     form = LateForm(request.POST or None, request.FILES or None, user=user)
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
-        with transaction.atomic():
-            case = take_request(
-                by=user,
-                subject=data["subject"],
-                customer=data["customer"],
-                channel=Channel.ENGINEER,
-                reported_at=data["reported_at"],
-                key=form.key(user),
-            )
-            attach_files(case, files=data["files"], by=user)
+        case = take_request(
+            by=user,
+            subject=data["subject"],
+            customer=data["customer"],
+            channel=Channel.ENGINEER,
+            reported_at=data["reported_at"],
+            key=form.key(user),
+            files=data["files"],
+        )
         messages.success(request, _("%(number)s is registered.") % {"number": case.number})
         return redirect(case)
     return page(request, "requests/late.html", {"form": form}, status=422 if form.errors else 200)
