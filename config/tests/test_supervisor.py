@@ -40,20 +40,20 @@ def test_the_first_page_is_the_wizard_with_the_key_that_the_start_said(system):
 
 
 def test_a_killed_web_server_comes_back_and_leaves_nothing_behind(system):
-    (web,) = system.children_of_supervisor("granian")
-    old = system.pids("granian")
+    (web,) = system.children_of_supervisor("config.web")
+    old = system.pids("config.web")
     os.kill(web, signal.SIGKILL)
 
-    assert system.until(lambda: system.children_of_supervisor("granian") - {web})
+    assert system.until(lambda: system.children_of_supervisor("config.web") - {web})
     assert system.until(lambda: system.page())
     assert "web stopped (-9) and is started again." in system.said()
-    assert not old & system.pids("granian"), "a process of the killed server still serves the port"
+    assert not old & system.pids("config.web"), "a process of the killed server still serves the port"
 
 
 def test_a_killed_web_process_is_replaced(system):
-    (child,) = system.pids("granian") - system.children_of_supervisor("granian")
+    (child,) = system.pids("config.web") - system.children_of_supervisor("config.web")
     os.kill(child, signal.SIGKILL)
-    assert system.until(lambda: system.pids("granian") - system.children_of_supervisor("granian") - {child})
+    assert system.until(lambda: system.pids("config.web") - system.children_of_supervisor("config.web") - {child})
     assert system.until(lambda: system.page())
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, ClassVar
 
 from django.db import models, transaction
@@ -27,6 +28,12 @@ class Refused(Exception):
 
 class UnrecordedWrite(RuntimeError):
     """Code tried to save a guarded column outside a recorded move. A mistake of ours, never the user's."""
+
+
+@lru_cache(maxsize=256)
+def _labels(field: Any) -> dict[Any, Any]:
+    """The words of a field's choices, not yet in a language."""
+    return dict(field.flatchoices)
 
 
 def anyone(row: Any, by: Any) -> bool:
@@ -147,6 +154,11 @@ class Lifecycle(models.Model):
 
     def get_status_display(self) -> str:  # replaced by Django on every concrete row
         return str(self.status)
+
+    def _get_FIELD_display(self, field: Any) -> str:
+        """What Django does, without hashing the words of every choice anew for each row of a list."""
+        value = getattr(self, field.attname)
+        return str(_labels(field).get(value, value))
 
     def write(self) -> None:
         """Save every column, the guarded ones too; only recorded moves come here."""

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
-import rjieba
 from django.contrib.postgres.search import SearchQuery
 from django.db.models import Func, Q, QuerySet, Value
 
@@ -13,6 +12,8 @@ MARKS = str.maketrans(dict.fromkeys("\x00'\\:&|!()<>*\"，。、；：？！（�
 
 def tokens(text: str) -> list[str]:
     """The words of a text, long ones cut further, each lower-cased; marks dropped."""
+    import rjieba  # its dictionary takes 32 MB, which the worker never needs
+
     return [word for word in (w.strip().lower() for w in rjieba.cut_for_search(text.translate(MARKS))) if word]
 
 

@@ -5,13 +5,14 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import Any
 
-import xlsxwriter
 from django.utils.functional import Promise
 from django.utils.timezone import get_current_timezone
 
 
 def workbook(title: str, head: Sequence[str], lines: Iterable[Sequence[Any]]) -> bytes:
     """One sheet with a head line; instants in the reader's zone. Text that looks like a formula stays text."""
+    import xlsxwriter  # 14 MB that the worker and most web processes never need
+
     out = io.BytesIO()
     book = xlsxwriter.Workbook(out, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
     sheet = book.add_worksheet(title[:31])

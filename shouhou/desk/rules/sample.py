@@ -5,8 +5,6 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
-import xlsxwriter
-
 from shouhou.desk.rules.columns import SHEETS
 
 
@@ -15,6 +13,8 @@ def sample(*, chinese: bool, rows: Mapping[str, Mapping[str, Any]], further: tup
 
     Text columns are formatted as text, so that Excel keeps every digit of numbers typed there.
     """
+    import xlsxwriter  # 14 MB that the worker and most web processes never need
+
     out = io.BytesIO()
     book = xlsxwriter.Workbook(out, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
     bold = book.add_format({"bold": True, "bg_color": "#e8eef7", "num_format": "@"})
