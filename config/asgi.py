@@ -129,9 +129,14 @@ async def refuse(send: Send, body: Body, refusal: NotTaken) -> None:
 async def serve_page(scope: Scope, receive: Receive, send: Send) -> None:
     """One page, if what was sent with its request is neither too large nor too slow."""
     body = Body(scope, receive)
+
+    async def answer(message: dict[str, Any]) -> None:
+        """The server's own `send` is not marked as a coroutine function, which asgiref warns about in the log."""
+        await send(message)
+
     try:
         body.check()
-        await pages(scope, body.receive, send)
+        await pages(scope, body.receive, answer)
     except Left:
         return
     except NotTaken as refusal:  # before any answer: the body is read first
