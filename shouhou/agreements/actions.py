@@ -4,14 +4,15 @@ from datetime import date
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from shouhou.agreements.models import Agreement, ServiceLevel
+from shouhou.agreements.models import Agreement, ServiceLevel, may_agree
 from shouhou.customers.models import Customer
 from shouhou.equipment.models import InstalledItem
 from shouhou.people.models import Organisation
 from shouhou.promises.models import Calendar, Commitment, CommitmentSet
-from shouhou.promises.rules.period import BadPeriod, Period
+from shouhou.promises.rules.period import BadPeriod, in_words, read_period
 from shouhou.promises.rules.presets import Preset, PresetCommitment, load_preset
 from shouhou.shared.journal import record
 from shouhou.shared.lifecycle import Refused
@@ -39,22 +40,29 @@ def preset_of(level: ServiceLevel) -> Preset:
     return load_preset(level.terms)
 
 
+def name_of(commitment: PresetCommitment) -> str:
+    """The promise in the reader's language."""
+    return commitment.name_zh if (get_language() or "zh").startswith("zh") else commitment.name_en
+
+
 def filled_period(commitment: PresetCommitment, filled: dict[str, str]) -> str:
     """The figure of a promise, from the text or from the person who adopts it. Raises Refused naming the blank."""
     within = commitment.within or filled.get(commitment.key, "").strip()
     if not within:
-        words = {"promise": commitment.name_zh, "example": commitment.proposed or "24 h"}
+        words = {
+            "promise": name_of(commitment),
+            "example": in_words(commitment.proposed or "24 h", get_language() or "zh"),
+        }
         raise Refused(
             _("“%(promise)s”: the source document leaves the period open. Fill it in, for example %(example)s.") % words
         )
     try:
-        Period.parse(within)
+        return str(read_period(within))
     except BadPeriod:
         raise Refused(
-            _("“%(promise)s”: %(within)s is no period. Write for example 30 min, 24 h, 3 d, 2 wd.")
-            % {"promise": commitment.name_zh, "within": within}
+            _("“%(promise)s”: %(within)s is no period. Write for example 24 hours or 2 working days.")
+            % {"promise": name_of(commitment), "within": within}
         ) from None
-    return within
 
 
 @transaction.atomic
@@ -102,11 +110,45 @@ def draft_agreement(
         project=project,
         filled=filled or {},
         parts=list(parts) if parts is not None else None,
-        entitlements=[e for e in preset.entitlements if "part" not in e or e["part"] in kept_parts(preset, parts)],
+        entitlements=_entitlements(preset, parts),
     )
     agreement.items.set(items or [])
     record("agreement.drafted", subject=agreement, by=by, to=Agreement.Status.DRAFT)
     return agreement
+
+
+def _entitlements(preset: Preset, parts: tuple[str, ...] | None) -> list[Any]:
+    return [e for e in preset.entitlements if "part" not in e or e["part"] in kept_parts(preset, parts)]
+
+
+def edit_draft(
+    agreement: Agreement, *, level: ServiceLevel, number: str, name: str, starts_on: date, ends_on: date | None,
+    items: list[InstalledItem], filled: dict[str, str], parts: tuple[str, ...] | None, changed: list[str], by: Any,
+) -> None:  # fmt: skip
+    """Write a draft anew; which fields changed is recorded. Refused once it is in force."""
+    with agreement.noting("agreement.edited", by=by, data={"fields": sorted(changed)}):
+        must_be_draft(agreement, by=by)
+        agreement.service_level, agreement.number, agreement.name = level, number, name
+        agreement.starts_on, agreement.ends_on, agreement.filled = starts_on, ends_on, filled
+        agreement.parts = list(parts) if parts is not None else None
+        agreement.entitlements = _entitlements(preset_of(level), parts)
+        agreement.items.set(items)
+
+
+def discard_draft(agreement: Agreement, *, by: Any) -> None:
+    """Delete a draft, which never bound anybody; its number is free again. Refused once it is in force."""
+    with agreement.locked():
+        must_be_draft(agreement, by=by)
+        record("agreement.discarded", subject=agreement, by=by, data={"number": agreement.number})
+        agreement.delete()
+
+
+def must_be_draft(agreement: Agreement, *, by: Any) -> None:
+    """Raises Refused for what is in force or ended, and for who does not decide."""
+    if agreement.status != Agreement.Status.DRAFT:
+        raise Refused(_("Only a draft is edited or deleted: what is in force is ended, and another one written."))
+    if not may_agree(agreement, by):
+        raise Refused(_("Agreements are written by who leads the organisation or the project."))
 
 
 @transaction.atomic

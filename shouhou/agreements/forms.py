@@ -4,15 +4,16 @@ from typing import Any
 
 from django import forms
 from django.urls import reverse_lazy
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
-from shouhou.agreements.actions import blanks, preset_of
+from shouhou.agreements.actions import blanks, name_of, preset_of
 from shouhou.agreements.models import Agreement, ServiceLevel
 from shouhou.customers.models import Customer
 from shouhou.equipment.models import InstalledItem
 from shouhou.people.models import User
-from shouhou.promises.rules.period import BadPeriod, Period
+from shouhou.promises.rules.period import BadPeriod, in_words, read_period
 from shouhou.shared.forms import Day, Dressed, Found
 
 
@@ -33,16 +34,20 @@ class AgreementForm(Dressed, forms.Form):
         InstalledItem.objects.none(),
         required=False,
         label=_("Installed items"),
-        help_text=_("None chosen: the agreement covers all of the customer's items."),
+        help_text=_("None chosen: the agreement covers all of the customer's items. Hold Ctrl to choose several."),
     )
 
-    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, user: User, agreement: Agreement | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.agreement = agreement
+        self.fields["customer"].disabled = agreement is not None
         self.fields["customer"].queryset = Customer.objects.visible_to(user).order_by("name")  # type: ignore[attr-defined]
         for name in ("customer", "level"):
             self.fields[name].widget.attrs["data-refresh"] = "#terms"
         values = self.data if self.is_bound else self.initial
         customer, level = str(values.get("customer") or ""), str(values.get("level") or "")
+        if agreement is not None:
+            customer = str(agreement.customer_id)
         if customer.isdigit():
             items = InstalledItem.objects.visible_to(user).filter(customer_id=customer).select_related("product")
             self.fields["items"].queryset = items.order_by("pk")  # type: ignore[attr-defined]
@@ -62,16 +67,17 @@ class AgreementForm(Dressed, forms.Form):
             name = f"blank_{commitment.key}"
             self.blank_names.append(name)
             self.fields[name] = forms.CharField(
-                label=commitment.name_zh,
-                max_length=20,
-                initial=commitment.proposed,
+                label=name_of(commitment),
+                max_length=40,
+                initial=said(commitment.proposed),
                 widget=forms.TextInput(attrs={"class": "form-control"}),
                 help_text=_("The source document leaves this open: fill it in. It will be marked as an agreed figure."),
             )
 
     def clean_number(self) -> str:
         number: str = self.cleaned_data["number"].strip()
-        if Agreement.objects.filter(number=number).exists():
+        standing = self.agreement.pk if self.agreement else None
+        if Agreement.objects.filter(number=number).exclude(pk=standing).exists():
             raise forms.ValidationError(_now("There is an agreement with this number already."))
         return number
 
@@ -82,9 +88,10 @@ class AgreementForm(Dressed, forms.Form):
         for name in self.blank_names:
             try:
                 if data.get(name):
-                    Period.parse(data[name])
+                    data[name] = str(read_period(data[name]))
             except BadPeriod:
-                self.add_error(name, _now("This is no period. Write for example 30 min, 24 h, 3 d, 2 wd."))
+                wrong = _now("This is no period. Write for example 30 minutes, 24 hours, 3 days or 2 working days.")
+                self.add_error(name, wrong)
         return data
 
     @property
@@ -98,3 +105,29 @@ class AgreementForm(Dressed, forms.Form):
     def filled(self) -> dict[str, str]:
         """What was filled in, by the key of the promise."""
         return {name.removeprefix("blank_"): self.cleaned_data[name] for name in self.blank_names}
+
+    def written(self) -> dict[str, Any]:
+        """What a draft is written with, but for the customer."""
+        names = ("level", "number", "name", "starts_on", "ends_on")
+        given = {name: self.cleaned_data[name] for name in names}
+        return {**given, "items": list(self.cleaned_data["items"]), "filled": self.filled(), "parts": self.parts()}
+
+    @property
+    def changed_columns(self) -> list[str]:
+        """What differs from before; every figure counts as one."""
+        return sorted({"filled" if name in self.blank_names else name for name in self.changed_data})
+
+
+def standing_values(agreement: Agreement) -> dict[str, Any]:
+    """What stands in the form of a draft that is edited."""
+    names = ("customer", "number", "name", "starts_on", "ends_on")
+    figures = {f"blank_{key}": said(within) for key, within in agreement.filled.items()}
+    chosen = {"parts": agreement.parts} if agreement.parts is not None else {}
+    items = [item.pk for item in agreement.items.all()]
+    standing = {name: getattr(agreement, name) for name in names}
+    return {**standing, **figures, **chosen, "level": agreement.service_level_id, "items": items}
+
+
+def said(within: str) -> str:
+    """A figure in the reader's language."""
+    return in_words(within, get_language() or "zh-hans")

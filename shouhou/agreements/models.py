@@ -18,6 +18,8 @@ from shouhou.shared.lifecycle import Lifecycle
 declare(
     {
         "agreement.drafted": _("Agreement drafted"),
+        "agreement.edited": _("Agreement draft edited"),
+        "agreement.discarded": _("Agreement draft deleted"),
         "agreement.signed": _("Agreement in force"),
         "agreement.ended": _("Agreement ended"),
         "preset.adopted": _("Preset adopted"),

@@ -10,6 +10,8 @@ urlpatterns = [
     path("presets/<slug:key>/", views.preset, name="preset"),
     path("new/", views.new, name="new"),
     path("<int:pk>/", views.detail, name="detail"),
+    path("<int:pk>/edit/", views.edit, name="edit"),
+    path("<int:pk>/delete/", views.discard, name="discard"),
     path("<int:pk>/sign/", views.sign, name="sign"),
     path("<int:pk>/end/", views.end, name="end"),
 ]

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.db import transaction
 from django.http import Http404, HttpResponse
@@ -9,15 +10,25 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from shouhou.agreements.actions import agreed, company_calendar, draft_agreement, preset_of, sign_agreement
-from shouhou.agreements.forms import AgreementForm
+from shouhou.agreements.actions import (
+    agreed,
+    company_calendar,
+    discard_draft,
+    draft_agreement,
+    edit_draft,
+    must_be_draft,
+    name_of,
+    preset_of,
+    sign_agreement,
+)
+from shouhou.agreements.forms import AgreementForm, standing_values
 from shouhou.agreements.models import Agreement, ServiceLevel
 from shouhou.people.models import SignedRequest, User
 from shouhou.promises.rules.calendar import Window
 from shouhou.promises.rules.clauses import all_clauses
 from shouhou.promises.rules.clock import Promise, due
 from shouhou.promises.rules.explain import explain
-from shouhou.promises.rules.period import Period
+from shouhou.promises.rules.period import BadPeriod, Period, read_period
 from shouhou.shared.lifecycle import Refused
 from shouhou.shared.pages import keyset, page
 from shouhou.shared.time import now
@@ -64,6 +75,20 @@ def worked_example(within: str, window: str, days: str, roll: bool, user: User) 
     return {"start": start, "due": due(promise, start), "segments": explain(promise, start)}
 
 
+def _line(commitment: Any, within: str, user: User) -> dict[str, Any]:
+    """A promise with its figure and a worked example."""
+    example = worked_example(within, commitment.window, commitment.days, commitment.roll, user)
+    return {"c": commitment, "within": within, "example": example}
+
+
+def short_form(figure: str) -> str:
+    """A figure that was filled in, in the form that the engine reads; none where somebody wrote what is no period."""
+    try:
+        return str(read_period(figure))
+    except BadPeriod:
+        return ""
+
+
 @require_GET
 @login_required
 def preset(request: SignedRequest, key: str) -> HttpResponse:
@@ -71,9 +96,7 @@ def preset(request: SignedRequest, key: str) -> HttpResponse:
     user = colleague(request)
     level = get_object_or_404(ServiceLevel, key=key)
     shown = preset_of(level)
-    lines = [
-        {"c": c, "example": worked_example(c.within or "", c.window, c.days, c.roll, user)} for c in shown.commitments
-    ]
+    lines = [_line(c, c.within or "", user) for c in shown.commitments]
     clauses = [all_clauses()[pk] for pk in shown.clauses_of() if pk in all_clauses()]
     return page(
         request, "agreements/preset.html", {"level": level, "preset": shown, "lines": lines, "clauses": clauses}
@@ -93,27 +116,46 @@ def new(request: SignedRequest) -> HttpResponse:
         else AgreementForm(initial=request.GET.dict(), user=user)
     )
     if request.method == "POST" and form.is_valid():
-        data = form.cleaned_data
-        agreement = draft_agreement(
-            customer=data["customer"],
-            level=data["level"],
-            number=data["number"],
-            name=data["name"],
-            starts_on=data["starts_on"],
-            ends_on=data["ends_on"],
-            items=list(data["items"]),
-            filled=form.filled(),
-            parts=form.parts(),
-            by=user,
-        )
+        agreement = draft_agreement(customer=form.cleaned_data["customer"], by=user, **form.written())
         return redirect("agreements:detail", agreement.pk)
-    return page(
-        request,
-        "agreements/form.html",
-        {"form": form},
-        fragment="changing",
-        status=422 if form.is_bound and form.errors else 200,
-    )
+    return _form(request, form)
+
+
+@require_http_methods(["GET", "POST"])
+@login_required
+def edit(request: SignedRequest, pk: int) -> HttpResponse:
+    """A draft is written anew; what is in force is not."""
+    agreement = _draft(request, pk)
+    initial = standing_values(agreement) | request.GET.dict()
+    form = AgreementForm(request.POST or None, initial=initial, user=request.user, agreement=agreement)
+    if request.method == "POST" and form.is_valid():
+        edit_draft(agreement, changed=form.changed_columns, by=request.user, **form.written())
+        return redirect("agreements:detail", pk)
+    return _form(request, form)
+
+
+def _form(request: SignedRequest, form: AgreementForm) -> HttpResponse:
+    context = {"form": form, "agreement": form.agreement}
+    status = 422 if form.is_bound and form.errors else 200
+    return page(request, "agreements/form.html", context, fragment="changing", status=status)
+
+
+def _draft(request: SignedRequest, pk: int) -> Agreement:
+    """The draft of an address, for somebody who may write it. Raises Refused."""
+    colleague(request)
+    rows = Agreement.objects.visible_to(request.user).select_related("organisation", "customer", "service_level")
+    agreement: Agreement = get_object_or_404(rows, pk=pk)
+    must_be_draft(agreement, by=request.user)
+    return agreement
+
+
+@require_POST
+@login_required
+def discard(request: SignedRequest, pk: int) -> HttpResponse:
+    """Delete a draft."""
+    discard_draft(_draft(request, pk), by=request.user)
+    messages.success(request, _("The draft is deleted."))
+    return redirect("agreements:list")
 
 
 @require_GET
@@ -125,13 +167,20 @@ def detail(request: SignedRequest, pk: int) -> HttpResponse:
         "customer", "service_level", "commitment_set__calendar", "organisation"
     )
     agreement = get_object_or_404(rows, pk=pk)
-    frozen = agreement.commitment_set.terms() if agreement.commitment_set else ()
-    lines = [{"c": c, "example": worked_example(c.within, c.window, c.days, c.roll, user)} for c in frozen]
-    drafted = agreed(preset_of(agreement.service_level), agreement.parts) if not frozen else ()
+    draft = agreement.status == Agreement.Status.DRAFT
+    if agreement.commitment_set:
+        lines = [(c, c.within) for c in agreement.commitment_set.terms()]
+    else:
+        parts = tuple(agreement.parts) if agreement.parts is not None else None
+        drafted = agreed(preset_of(agreement.service_level), parts)
+        lines = [(c, c.within or short_form(agreement.filled.get(c.key, ""))) for c in drafted]
+    calendar = agreement.commitment_set.calendar if agreement.commitment_set else None
     context = {
         "agreement": agreement,
-        "lines": lines,
-        "drafted": drafted,
+        "lines": [_line(c, within, user) for c, within in lines],
+        "draft": draft,
+        "calendar": calendar or (company_calendar(agreement.organisation) if draft else None),
+        "open_blanks": [name_of(c) for c, within in lines if not within],
         "moves": agreement.moves_for(user),
         "items": agreement.items.select_related("product"),
     }

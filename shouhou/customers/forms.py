@@ -1,10 +1,10 @@
 """Customers, contacts, sites, projects."""
 
 import re
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
-from django.core.validators import MaxLengthValidator
+from django.core.validators import MaxLengthValidator, RegexValidator
 from django.db.models import Q
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
@@ -20,6 +20,7 @@ class CustomerForm(Dressed, forms.ModelForm):
     class Meta:
         model = Customer
         fields = ["name", "short_name", "number", "organisation", "region", "address", "owner", "deputy", "end_users"]
+        error_messages: ClassVar = {"name": {"unique": _("This name is taken: choose another one.")}}
 
     def __init__(self, *args: Any, by: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -55,6 +56,7 @@ class ContactForm(Dressed, forms.ModelForm):
     class Meta:
         model = Contact
         fields = ["name", "department", "site", "email", "wechat"]
+        labels: ClassVar = {"name": _("Full name")}
 
     def __init__(self, *args: Any, customer: Customer, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -67,6 +69,23 @@ class ContactForm(Dressed, forms.ModelForm):
         for phone in phones_in(phones):
             MaxLengthValidator(60)(phone)
         return phones
+
+
+class AccountForm(Dressed, forms.Form):
+    """The name under which a contact signs in to the portal."""
+
+    username = forms.CharField(
+        label=_("User name"),
+        max_length=60,
+        validators=[RegexValidator(r"\A[\w.-]+\Z", _("Letters, digits, dots, dashes and underscores only."))],
+        help_text=_("The customer signs in with it; with the e-mail address too, where nobody else does."),
+    )
+
+    def clean_username(self) -> str:
+        name: str = self.cleaned_data["username"]
+        if User.objects.filter(username__iexact=name).exists():
+            raise forms.ValidationError(_now("This user name is taken: choose another one."))
+        return name
 
 
 class SiteForm(Dressed, forms.ModelForm):

@@ -15,9 +15,13 @@ from shouhou.shared.facts import declare
 
 declare(
     {
+        "customer.added": _("Customer added"),
         "customer.edited": _("Customer edited"),
         "customer.owner_named": _("Person responsible named"),
         "customer.moved": _("Customer handed to another organisation"),
+        "contact.account_opened": _("Portal account opened"),
+        "contact.account_closed": _("Portal account closed"),
+        "contact.account_reset": _("Portal account: new invitation"),
     }
 )
 

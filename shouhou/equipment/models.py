@@ -10,7 +10,7 @@ from shouhou.customers.models import Customer, OfCustomer, Project, Site
 from shouhou.people.models import Organisation
 from shouhou.shared.facts import declare
 
-declare({"item.edited": _("Installed item edited")})
+declare({"item.added": _("Installed item added"), "item.edited": _("Installed item edited")})
 
 
 class Product(models.Model):

@@ -5,9 +5,12 @@ from datetime import date, timedelta
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.forms import default_token_generator
+from allauth.account.utils import user_pk_to_url_str
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import HttpRequest  # noqa: TID251 - the sign-in library hands us requests
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from shouhou.people.models import Appointment, Organisation, OrganisationQuerySet, User, UserQuerySet, today
@@ -34,6 +37,12 @@ def must_be_free(email: str, *, besides: User) -> None:
     """One signs in by it, so an address belongs to one active person. Raises ValidationError."""
     if email and User.objects.filter(email__iexact=email, is_active=True).exclude(pk=besides.pk).exists():
         raise ValidationError(_("Another person signs in with this address: take your own."))
+
+
+def password_path(user: User) -> str:
+    """Where a person sets a password: the path of a link that works once, for as long as that of a mail does."""
+    key = default_token_generator.make_token(user)
+    return reverse("account_reset_password_from_key", kwargs={"uidb36": user_pk_to_url_str(user), "key": key})
 
 
 def kept_organisations(user: User) -> OrganisationQuerySet:

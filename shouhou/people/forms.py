@@ -1,6 +1,6 @@
 """Colleagues and organisations."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib.auth.password_validation import validate_password
@@ -28,6 +28,7 @@ class MeForm(Dressed, OwnAddress):
     class Meta:
         model = User
         fields = ["name", "email", "phone", "language", "zone", "theme"]
+        labels: ClassVar = {"name": _("Full name")}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -42,23 +43,30 @@ class ColleagueForm(Dressed, OwnAddress):
 
     organisation = forms.ModelChoiceField(Organisation.objects.none(), label=_("Service organisation"))
     roles = forms.MultipleChoiceField(
-        choices=Role.choices, label=_("Roles"), widget=forms.SelectMultiple(attrs={"size": 10})
+        choices=Role.choices,
+        label=_("Roles"),
+        widget=forms.SelectMultiple(attrs={"size": 10}),
+        help_text=_("Hold Ctrl (⌘ on a Mac) to choose several."),
     )
     password = forms.CharField(
         label=_("Password"),
-        required=False,
         widget=forms.PasswordInput(render_value=True),
-        help_text=_("At least 10 characters; leave empty to keep it."),
+        help_text=_("At least 10 characters."),
+        error_messages={"required": _("A new colleague needs a password.")},
     )
 
     class Meta:
         model = User
         fields = ["username", "name", "number", "email", "phone", "is_active"]
+        labels: ClassVar = {"name": _("Full name"), "is_active": _("May sign in")}
+        error_messages: ClassVar = {"username": {"unique": _("This user name is taken: choose another one.")}}
 
     def __init__(self, *args: Any, by: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["organisation"].queryset = kept_organisations(by).order_by("path")  # type: ignore[attr-defined]
         if self.instance.pk:
+            self.fields["password"].required = False
+            self.fields["password"].help_text = _("At least 10 characters; leave empty to keep it.")
             posts = self.instance.posts
             if posts:
                 self.initial["organisation"] = posts[0].organisation
@@ -68,8 +76,6 @@ class ColleagueForm(Dressed, OwnAddress):
         password: str = self.cleaned_data["password"]
         if password:
             validate_password(password, self.instance)
-        elif not self.instance.pk:
-            raise forms.ValidationError(_("A new colleague needs a password."))
         return password
 
 
@@ -77,6 +83,7 @@ class OrganisationForm(Dressed, forms.ModelForm):
     class Meta:
         model = Organisation
         fields = ["name", "kind", "parent", "zone", "region", "hotline", "complaint_phone"]
+        error_messages: ClassVar = {"name": {"unique": _("This name is taken: choose another one.")}}
 
     def __init__(self, *args: Any, by: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -8,12 +8,12 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from shouhou.people.models import Organisation, SignedRequest, User
 from shouhou.promises.actions import change_day, import_icalendar
-from shouhou.promises.forms import CalendarFileForm, CountForm, DayForm
+from shouhou.promises.forms import CalendarFileForm, CountForm, DayForm, no_period
 from shouhou.promises.models import Calendar
 from shouhou.promises.rules.calendar import WHOLE_DAY_WORKING, BadWindow, Window
 from shouhou.promises.rules.clock import Promise, due
 from shouhou.promises.rules.explain import explain
-from shouhou.promises.rules.period import BadPeriod, Period
+from shouhou.promises.rules.period import BadPeriod
 from shouhou.promises.rules.timeline import TooFar
 from shouhou.shared.lifecycle import Refused
 from shouhou.shared.pages import page
@@ -83,7 +83,7 @@ def count(request: SignedRequest) -> HttpResponse:
     if request.GET and form.is_valid():
         data = form.cleaned_data
         try:
-            within = Period.parse(data["within"])
+            within = data["within"]
             window = Window.parse(data["window"], data["days"] or "daily") if data["window"] else None
             if window is None and data["days"] == "working" and within.is_elapsed:
                 window = WHOLE_DAY_WORKING
@@ -93,7 +93,7 @@ def count(request: SignedRequest) -> HttpResponse:
             promise = Promise(within, first.current.days(), window, data["roll"])
             result, segments = due(promise, data["start"]), explain(promise, data["start"])
         except BadPeriod:
-            form.add_error("within", _("This is no period. Write for example 30 min, 24 h, 3 d, 2 wd."))
+            form.add_error("within", no_period())
         except BadWindow:
             form.add_error("window", _("This is no window. Write for example 09:00-18:00."))
         except TooFar:

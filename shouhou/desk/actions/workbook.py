@@ -61,6 +61,11 @@ class Preview:
         return sum(c.new + c.updated for c in self.counts)
 
     @property
+    def is_empty(self) -> bool:
+        """Whether nothing was written below the head lines."""
+        return not self.total_problems and not any(c.new + c.updated + c.unchanged + c.skipped for c in self.counts)
+
+    @property
     def can_import(self) -> bool:
         return not self.imported and not self.total_problems and self.rows > 0
 
@@ -166,7 +171,7 @@ def sample_workbook() -> bytes:
 def _word(key: str) -> str:
     """The words of the example rows."""
     return {
-        "customer": pgettext("example", "Example customer (replace this row)"),
+        "customer": pgettext("example", "Example customer"),
         "short": pgettext("example", "Example"),
         "region": pgettext("example", "Chengdu"),
         "site": pgettext("example", "Main building"),

@@ -15,7 +15,7 @@ from shouhou.desk.actions.workbook_sheets import Checker
 from shouhou.desk.rules.columns import plain
 from shouhou.desk.rules.reading import LONGEST, Book, Cell, Line, Problem
 from shouhou.people.models import User
-from shouhou.promises.rules.period import BadPeriod, Period
+from shouhou.promises.rules.period import BadPeriod, Period, read_period
 from shouhou.promises.rules.presets import Preset, PresetCommitment
 from shouhou.requests.models import ServiceRequest
 
@@ -90,11 +90,10 @@ class CaseChecker(Checker):
                 self._open_blank(line, blank)
                 continue
             try:
-                Period.parse(cell.value)
-                filled[blank.key] = cell.value
+                filled[blank.key] = str(read_period(cell.value))
             except BadPeriod:
                 self._bad_blank(
-                    line, cell, _("This is no period."), _("Write for example 30 min, 24 h, 3 d or 2 wd.")
+                    line, cell, _("This is no period."), _("Write for example 24 hours or 2 working days.")
                 )  # fmt: skip
         for name, cell in line.further.items():
             if name not in used:

@@ -71,15 +71,13 @@ def _write_items(plan: Plan, by: User) -> None:
     InstalledItem.objects.bulk_create(new, batch_size=BATCH)
     for row, changed in edited:
         row.save(update_fields=changed)
-    events = [_item_event(row, by, at, {"new": True}) for row in new]
-    events += [_item_event(row, by, at, {"fields": sorted(changed)}) for row, changed in edited]
+    events = [_item_event("item.added", row, by, at, {}) for row in new]
+    events += [_item_event("item.edited", row, by, at, {"fields": sorted(changed)}) for row, changed in edited]
     Event.objects.bulk_create(events, batch_size=BATCH)
 
 
-def _item_event(row: Model, by: User, at: datetime, data: dict[str, Any]) -> Event:
-    return event_of(
-        "item.edited", subject=row, by=by, occurred_at=at, recorded_at=at, origin=Event.Origin.IMPORT, data=data
-    )
+def _item_event(fact: str, row: Model, by: User, at: datetime, data: dict[str, Any]) -> Event:
+    return event_of(fact, subject=row, by=by, occurred_at=at, recorded_at=at, origin=Event.Origin.IMPORT, data=data)
 
 
 def _write_agreement(planned: Planned, by: User) -> None:

@@ -67,6 +67,8 @@ _CUSTOMER = Column(
     "customer", "客户", "Customer", required=True, limit=200, also=("客户名称", "用户单位", "Customer name")
 )
 
+EXAMPLES = ("示例", "Examples")  # the sheet of the workbook to fill in that is never read
+
 SHEETS: tuple[SheetKind, ...] = (
     SheetKind(
         "customers",
@@ -234,3 +236,8 @@ def column_named(sheet: SheetKind, head: str) -> Column | None:
         if wanted in (plain(column.zh), plain(column.en), column.key):
             return column
     return next((c for c in sheet.columns if wanted in {plain(name) for name in c.names}), None)
+
+
+def is_examples(title: str) -> bool:
+    """Whether a sheet is the one with the examples."""
+    return plain(title) in {plain(name) for name in EXAMPLES}

@@ -11,7 +11,7 @@ from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook
 
 from shouhou.desk.rules.bounds import BadWorkbook, measured, unreadable
 from shouhou.desk.rules.cells import BadCell, is_empty, read, shown
-from shouhou.desk.rules.columns import SHEETS, Column, SheetKind, column_named, plain, sheet_named
+from shouhou.desk.rules.columns import SHEETS, Column, SheetKind, column_named, is_examples, plain, sheet_named
 
 LONGEST = 120  # of a bad value as it is shown
 
@@ -106,6 +106,8 @@ def read_workbook(content: bytes, *, zone: tzinfo, further: Collection[str] = ()
     try:
         for title in workbook.sheet_names:
             kind = sheet_named(title)
+            if is_examples(title):
+                continue
             if kind is None:
                 book.ignored.append(title)
             elif kind.key in book.titles:

@@ -8,6 +8,8 @@ import pytest
 import xlsxwriter
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import translation
+from django.utils.translation import gettext
+from python_calamine import CalamineWorkbook
 
 from shouhou.agreements.models import Agreement
 from shouhou.customers.models import Contact, Customer
@@ -44,10 +46,42 @@ CUSTOMERS = [["客户名称", "客户编号"], ["新津区人民医院", "C-77"]
 REPORTED = datetime(2026, 9, 30, 17, 50, tzinfo=SHANGHAI)
 
 
+def filled_in(blank: bytes) -> bytes:
+    """The downloaded workbook with each example copied below its sheet's head line, as a person would."""
+    sheets = CalamineWorkbook.from_filelike(io.BytesIO(blank))
+    *kinds, examples = sheets.sheet_names
+    blocks = sheets.get_sheet_by_name(examples).to_python(skip_empty_area=False)
+    rows: dict[str, list[list[object]]] = {}
+    for at, title in enumerate(kinds):
+        assert blocks[at * 4][0] == title
+        rows[title] = blocks[at * 4 + 1 : at * 4 + 3]
+    return book(**rows)
+
+
 @pytest.mark.parametrize("language", ["zh-hans", "en"])
-def test_the_sample_itself_imports_and_a_second_time_changes_nothing(company, manager, language):
+def test_the_downloaded_workbook_untouched_holds_nothing_to_import(company, manager, client, language):
+    manager.language = language
+    manager.save()
+    client.force_login(manager)
+    content = client.get("/imports/sample/").content
+    before = counted()
+
+    shown = client.post("/imports/", {"file": upload(content)})
+
+    preview = shown.context["preview"]
+    assert (shown.status_code, preview.problems, preview.rows, preview.ignored) == (200, [], 0, [])
+    assert (preview.is_empty, preview.can_import) == (True, False)
+    words = "There is nothing to import: write your rows below the head lines. The sheet of examples is never read."
     with translation.override(language):
-        content = sample_workbook()
+        assert gettext(words) in shown.content.decode()
+    client.post("/imports/", {"token": preview.token})  # a button pressed all the same
+    assert counted() == before
+
+
+@pytest.mark.parametrize("language", ["zh-hans", "en"])
+def test_the_examples_themselves_import_and_a_second_time_change_nothing(company, manager, language):
+    with translation.override(language):
+        content = filled_in(sample_workbook())
         preview = keep_workbook(upload(content), by=manager)
         assert preview.problems == []
         assert [c.new for c in preview.counts] == [1, 1, 1, 1, 1]
@@ -59,7 +93,7 @@ def test_the_sample_itself_imports_and_a_second_time_changes_nothing(company, ma
         assert [Customer.objects.count(), Agreement.objects.in_force(done_on()).count()] == [1, 1]
         before = counted()
         again = keep_workbook(upload(content), by=manager)
-        assert (again.problems, again.can_import) == ([], False)
+        assert (again.problems, again.can_import, again.is_empty) == ([], False, False)
         assert counted() == before
 
 
@@ -178,7 +212,7 @@ def test_the_pages_lead_from_the_sample_to_the_imported_rows(company, manager, c
     client.force_login(manager)
     sample = client.get("/imports/sample/")
     assert sample["Content-Disposition"].endswith('.xlsx"')
-    shown = client.post("/imports/", {"file": upload(sample.content, "样例.xlsx")})
+    shown = client.post("/imports/", {"file": upload(filled_in(sample.content), "样例.xlsx")})
     assert shown.status_code == 200
     token = shown.context["preview"].token
     done = client.post("/imports/", {"token": token})

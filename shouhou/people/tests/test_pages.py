@@ -3,6 +3,8 @@
 from datetime import date
 
 import pytest
+from django.utils import translation
+from django.utils.translation import gettext
 
 from shouhou.people.actions import appoint
 from shouhou.people.models import Organisation, User
@@ -179,3 +181,34 @@ def test_a_wrong_organisation_is_not_made(client, admin, company, wrong):
     fields = {"name": "昆明", "kind": "centre", "parent": company.pk, "zone": "Asia/Shanghai", **wrong}
     assert client.post("/people/organisations/", fields).status_code == 422
     assert Organisation.objects.count() == 1
+
+
+@pytest.mark.parametrize(("language", "label"), [("zh-hans", "可以登录"), ("en", "May sign in")])
+def test_the_form_of_a_colleague_speaks_one_language_and_explains_itself(client, person, language, label):
+    boss = person("boss", "administrator", language=language)
+    other = person("han", "agent")
+    client.force_login(boss)
+    new, old = (client.get(a).content.decode() for a in ("/people/new/", f"/people/{other.pk}/"))
+    assert label in new
+    assert ("Is active" in new, "Ctrl" in new) == (False, True)
+    with translation.override(language):
+        keep = gettext("At least 10 characters; leave empty to keep it.")
+    assert (keep in new, keep in old) == (False, True)
+
+
+def test_a_user_name_that_is_taken_is_told_in_chinese_only(client, admin, company, person):
+    person("han", "agent")
+    client.force_login(admin)
+    answer = client.post("/people/new/", colleague(company))
+    assert (answer.status_code, list(answer.context["form"].errors)) == (422, ["username"])
+    assert answer.context["form"].errors["username"] == ["该用户名已被使用，请换一个。"]
+
+
+def test_a_new_colleague_needs_a_password_and_an_edited_one_keeps_it(client, admin, company, person):
+    client.force_login(admin)
+    answer = client.post("/people/new/", colleague(company, password=""))
+    assert (answer.status_code, list(answer.context["form"].errors)) == (422, ["password"])
+    other = person("han", "agent")
+    assert client.post(f"/people/{other.pk}/", colleague(company, password="")).status_code == 302
+    other.refresh_from_db()
+    assert other.check_password("correct-horse-1")

@@ -103,6 +103,16 @@ def test_the_message_does_not_tell_whether_the_name_exists(client, person, langu
     assert without_tokens(known).replace("li", "") == without_tokens(unknown).replace("nobody", "").replace("li", "")
 
 
+def test_a_wrong_password_is_no_form_that_was_not_saved_and_the_way_out_is_named(client, person):
+    person("li", "agent")
+    answer = text(sign_in(client, "li", "wrong-horse-1"))
+    assert "登录失败" in answer
+    assert "尚未保存" not in answer
+    assert "忘记密码" in answer
+    assert 'href="/accounts/password/reset/"' in answer
+    assert client.get("/accounts/password/reset/").status_code == 200
+
+
 def test_who_left_may_not_come_in(client, person):
     person("li", "agent", is_active=False)
     sign_in(client, "li")

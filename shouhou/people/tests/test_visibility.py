@@ -20,9 +20,12 @@ def with_visible_to() -> dict[str, Any]:
 MODELS = with_visible_to()
 OF_CUSTOMER = {  # what a customer's own people see of it
     "customers.Customer", "customers.Site", "customers.Contact", "customers.Project", "equipment.InstalledItem",
-    "agreements.Agreement", "requests.ServiceRequest", "feedback.FollowUp",
+    "agreements.Agreement", "requests.ServiceRequest", "requests.VisitRequest", "feedback.FollowUp",
 }  # fmt: skip
-OF_BRANCH = {"people.Organisation", "people.User", "requests.MajorIncident", "requests.Problem"}
+OF_BRANCH = {
+    "people.Organisation", "people.User", "requests.MajorIncident", "requests.Problem", "hotline.Call", "hotline.Line",
+    "hotline.Door",
+}  # fmt: skip
 OWN = {"notices.Notice", "requests.SavedView"}
 
 
@@ -53,6 +56,13 @@ class Place:
                 "agreements.Agreement", number=name, name="N", service_level=level, starts_on=date(2026, 1, 1), **ours
             ),
             "requests.ServiceRequest": case,
+            "requests.VisitRequest": self.make(
+                "requests.VisitRequest", request=case, number=name, wish="agreed", unit="U", address="A",
+                contact_name="C", phone="1", taken_by=self.colleague, taken_at=now(), **ours,
+            ),
+            "hotline.Call": self.make("hotline.Call", arrived_at=now(), **ours),
+            "hotline.Line": self.make("hotline.Line", name="H", number=f"028-{name}", **mine),
+            "hotline.Door": self.make("hotline.Door", name="D", **mine),
             "requests.MajorIncident": self.make(
                 "requests.MajorIncident", title="M", leader=self.colleague, opened_at=now(), **mine
             ),

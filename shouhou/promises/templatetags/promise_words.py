@@ -3,7 +3,9 @@
 from django import template
 from django.utils.translation import get_language
 
+from shouhou.promises.rules.clauses import all_clauses
 from shouhou.promises.rules.explain import Segment, words
+from shouhou.promises.rules.period import in_words
 from shouhou.shared.templatetags.shared import span_words
 
 register = template.Library()
@@ -26,3 +28,16 @@ def weight(segment: Segment) -> int:
 def length_words(segment: Segment) -> str:
     """How long the stretch is."""
     return span_words((segment.end - segment.start).total_seconds())
+
+
+@register.filter
+def period(within: str | None) -> str:
+    """A written period (2 wd) as the reader says it: 2 个工作日, 2 working days."""
+    return in_words(within, get_language() or "zh-hans") if within else ""
+
+
+@register.filter
+def clause_words(clause_id: str) -> str:
+    """What a clause says, by its id in the catalogue; for staff, who know the norm by its numbers."""
+    found, language = all_clauses().get(clause_id), get_language() or "zh-hans"
+    return f"{found.title(language)} · {found.duty(language)}" if found else ""
