@@ -3,13 +3,16 @@
 from datetime import date, timedelta
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from shouhou.agreements.actions import company_calendar
 from shouhou.feedback.models import FollowUp
 from shouhou.people.models import User
 from shouhou.promises.rules.calendar import Calendar as Days
+from shouhou.requests.actions.talk import reject_solution
 from shouhou.requests.models import ServiceRequest
 from shouhou.shared.journal import record
+from shouhou.shared.lifecycle import Refused
 from shouhou.shared.time import now
 
 
@@ -46,6 +49,8 @@ def finish_follow_up(
 ) -> None:  # fmt: skip
     """The customer answered: a solved request is followed up and closed, an unsolved one reopens with its history."""
     request = ServiceRequest.objects.select_for_update().get(pk=follow_up.request_id)
+    if not solved and not words.strip():
+        raise Refused(_("Write down what still does not work."))
     follow_up.answer(solved=solved, scores=scores, words=words, by=by, exception=exception)
     if request.status not in (ServiceRequest.Status.CONFIRMED, ServiceRequest.Status.FOLLOWED_UP):
         return
@@ -53,7 +58,7 @@ def finish_follow_up(
         request.follow_up(by=by, data={"follow_up": follow_up.pk})
         request.close(by=by)
     else:
-        request.reopen(by=by, how="follow_up")
+        reject_solution(request, words=words, by=by, how="follow_up", channel="phone")
 
 
 @transaction.atomic

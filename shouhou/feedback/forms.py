@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from shouhou.shared.forms import Dressed
@@ -34,3 +35,10 @@ class FollowUpForm(Dressed, forms.Form):
         super().__init__(*args, **kwargs)
         if not own:
             del self.fields["exception"]
+
+    def clean(self) -> dict[str, Any]:
+        """Who goes on must know what the customer says: “no” needs words."""
+        data = super().clean() or {}
+        if data.get("solved") is False and not data.get("words", "").strip() and "words" not in self.errors:
+            self.add_error("words", _now("Write down what still does not work."))
+        return data

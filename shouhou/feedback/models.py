@@ -99,6 +99,11 @@ class FollowUp(Lifecycle):
     def belongs_to(self) -> ServiceRequest:
         return self.request
 
+    @property
+    def tries_owed(self) -> int:
+        """How often somebody must still try before the follow-up may end without an answer."""
+        return max(0, TRIES - self.tries) if self.status == self.Status.PLANNED else 0
+
     def answer(
         self, *, solved: bool, scores: tuple[int | None, int | None, int | None], words: str, by: User,
         exception: str = "",

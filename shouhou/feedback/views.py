@@ -10,9 +10,8 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from shouhou.feedback.actions import finish_follow_up, give_up_follow_up
 from shouhou.feedback.forms import FollowUpForm
 from shouhou.feedback.models import FollowUp
-from shouhou.people.models import SignedRequest
+from shouhou.people.models import SignedRequest, today
 from shouhou.shared.pages import keyset, page
-from shouhou.shared.time import now
 
 
 def found(request: SignedRequest, pk: int) -> FollowUp:
@@ -43,7 +42,7 @@ def index(request: SignedRequest) -> HttpResponse:
     return page(
         request,
         "feedback/list.html",
-        {"rows": after_rows, "after": after, "view": view, "today": now().date()},
+        {"rows": after_rows, "after": after, "view": view, "today": today()},
         fragment="rows",
     )
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from shouhou.customers.models import Contact
@@ -31,9 +32,17 @@ class ReplyForm(Dressed, forms.Form):
 
 
 class ConfirmForm(Dressed, forms.Form):
+    """Is it solved? “No” needs words: who goes on must know what still is wrong."""
+
     words = forms.CharField(
-        label=_("Anything you want to tell us"), widget=forms.Textarea(attrs={"rows": 3}), required=False
+        label=_("What still does not work?"), widget=forms.Textarea(attrs={"rows": 3}), required=False
     )
     answer = forms.ChoiceField(
         choices=[("solved", _("It is solved")), ("open", _("It is not solved"))], widget=forms.HiddenInput
     )
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if data.get("answer") == "open" and not data.get("words"):
+            self.add_error("words", _now("Please say what still does not work, so that we can go on at once."))
+        return data

@@ -11,10 +11,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from shouhou.customers.models import Contact, Customer, Project, contact_of
-from shouhou.people.models import SignedRequest, User
+from shouhou.people.models import Organisation, SignedRequest, User
 from shouhou.portal.forms import ConfirmForm, NewForm, ReplyForm
+from shouhou.portal.rules import STATES, told
 from shouhou.requests.actions.intake import continue_request, take_request
-from shouhou.requests.actions.talk import answer_by_link, attach_files, receive_message
+from shouhou.requests.actions.talk import answer_by_link, attach_files, receive_message, reject_solution
 from shouhou.requests.models import ConfirmationLink, Message, ServiceRequest
 from shouhou.requests.rules.words import Channel
 from shouhou.shared.lifecycle import Refused
@@ -43,6 +44,7 @@ def index(request: SignedRequest) -> HttpResponse:
         "customer": customer,
         "open": requests.open().order_by("next_due_at", "id")[:100],
         "ended": requests.filter(status__in=ServiceRequest.ENDED).order_by("-id")[:20],
+        "states": STATES,
         "projects": Project.objects.visible_to(request.user)
         .select_related("manager", "support_engineer")
         .order_by("name"),
@@ -79,14 +81,14 @@ def new(request: SignedRequest) -> HttpResponse:
 def _shown(case: ServiceRequest, user: User, **more: Any) -> dict[str, Any]:
     """What a customer sees of a request: what was promised and how it stands, and what was said to them."""
     said = case.messages.exclude(direction=Message.Direction.NOTE).select_related("author", "contact").order_by("at")
-    events = [
-        e for e in Event.objects.of(case) if e.audience == Event.Audience.CUSTOMER and not e.kind.startswith("message.")
-    ]
+    shown = [e for e in Event.objects.of(case) if e.audience == Event.Audience.CUSTOMER]
     return {
+        "states": STATES,
+        "confirm_form": ConfirmForm(),
         "case": case,
         "clocks": [c for c in case.clocks() if c.state != "cancelled"],
         "messages_said": said,
-        "events": events,
+        "events": [(e, words) for e in shown if (words := told(e.kind, e.data))],
         "now": now(),
         "attachments": list(case.attachments.select_related("blob")),
         "moves": case.moves_for(user),
@@ -108,8 +110,14 @@ def request_page(request: SignedRequest, pk: int) -> HttpResponse:
     if request.method == "POST":
         if request.POST.get("do") == "confirm":
             case.confirm("portal", by=request.user)
+            messages.success(request, _("Thank you: it is recorded as solved."))
         elif request.POST.get("do") == "reopen":
-            case.reopen(by=request.user, how="portal")
+            no = ConfirmForm({"answer": "open", "words": request.POST.get("words", "")})
+            if not no.is_valid():
+                shown = _shown(case, request.user, form=form) | {"confirm_form": no}
+                return page(request, "portal/request.html", shown, status=422)
+            reject_solution(case, words=no.cleaned_data["words"], by=request.user, how="portal")
+            messages.success(request, _("Recorded: it is not solved. We go on with it."))
         elif request.POST.get("do") == "continue":
             return redirect("portal:request", continue_request(case, by=request.user, description=case.description).pk)
         elif form.is_valid():
@@ -123,9 +131,12 @@ def request_page(request: SignedRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def confirm(request: HttpRequest, token: str) -> HttpResponse:
     """The secret address of a solution: confirm it, or say that it is not solved. Needs no sign-in; counts once."""
-    link = get_object_or_404(
-        ConfirmationLink.objects.select_related("request__customer"), digest=ConfirmationLink.digest_of(token)
-    )
+    rows = ConfirmationLink.objects.select_related("request__organisation", "request__owner")
+    link = rows.filter(digest=ConfirmationLink.digest_of(token)).first()
+    company = Organisation.objects.filter(parent=None).order_by("pk").first()  # none before the first run
+    if link is None:
+        shown = {"company": company, "hotline": company and company.hotline}
+        return page(request, "portal/confirm.html", shown, status=404)
     case = link.request
     if request.user.is_authenticated and request.user.is_colleague:
         raise Refused(_("This address is the customer's: what they said on the phone is noted on the request."))
@@ -134,9 +145,25 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         answer_by_link(link, solved=form.cleaned_data["answer"] == "solved", words=form.cleaned_data["words"])
         return redirect("portal:confirm", token)
-    return page(
-        request,
-        "portal/confirm.html",
-        {"case": case, "form": form, "closed": closed, "link": link},
-        status=422 if form.errors else 200,
-    )
+    context = {
+        "case": case,
+        "company": company,
+        "hotline": case.organisation.hotline or (company and company.hotline),
+        "form": form,
+        "closed": closed,
+        "link": link,
+        "answer": _answer(link),
+    }
+    return page(request, "portal/confirm.html", context, status=422 if form.errors else 200)
+
+
+def _answer(link: ConfirmationLink) -> str:
+    """What was answered: “solved” or “open” at this address, “expired” by silence; empty where neither."""
+    answers = Event.objects.of(link.request).filter(kind__in=("request.confirmed", "request.rejected"))
+    if link.used_at:
+        event = answers.filter(data__how="link", occurred_at__gte=link.used_at).order_by("id").first()
+    else:
+        event = answers.filter(data__how="expired", occurred_at__gte=link.made_at).order_by("id").first()
+    if event is None:
+        return ""
+    return "open" if event.kind == "request.rejected" else "solved" if link.used_at else "expired"

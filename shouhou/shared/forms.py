@@ -45,6 +45,16 @@ class Once(forms.Form):
         super().__init__(*args, **kwargs)
         self.fields["once"].initial = uuid4
 
+    def full_clean(self) -> None:
+        """Chosen files do not come back with a wrong form: a browser lets nobody fill them in but the person."""
+        super().full_clean()
+        if not self.errors:
+            return
+        for name, field in self.fields.items():
+            names = [file.name or "?" for file in self.files.getlist(self.add_prefix(name))] if self.files else []
+            if isinstance(field, ManyFiles) and names and name not in self.errors:
+                self.add_error(name, _now("Choose these files again: %(names)s.") % {"names": ", ".join(names)})
+
     def key(self, user: Any) -> str:
         """What makes this sending the same as its repetition; empty where the form came without."""
         once = self.cleaned_data.get("once")

@@ -144,6 +144,21 @@ def test_the_form_asks_for_the_reason_of_who_served_only(client, take, manager, 
     assert client.post(address, {"solved": "yes", "exception": "仅一人值班"}).status_code == 302
 
 
+def test_no_needs_words_and_who_goes_on_reads_them_on_the_request(client, confirmed, engineer):
+    client.force_login(engineer)
+    address = f"/follow-ups/{FollowUp.objects.get().pk}/"
+    refused = client.post(address, {"solved": "no", "words": " ", "attitude": "2"})
+    assert (refused.status_code, list(refused.context["form"].errors)) == (422, ["words"])
+    with pytest.raises(Refused):
+        finish_follow_up(FollowUp.objects.get(), solved=False, scores=(2, None, None), words=" ", by=engineer)
+    assert (FollowUp.objects.get().status, status(confirmed)) == ("planned", "confirmed")
+
+    client.post(address, {"solved": "no", "words": "每天早上还会卡"})
+
+    assert status(confirmed) == "new"
+    assert confirmed.messages.get(direction="in").text == "每天早上还会卡"
+
+
 @pytest.mark.parametrize("scores", [(0, 5, 5), (5, 6, 5), (5, 5, -1)])
 def test_scores_run_from_one_to_five(confirmed, engineer, scores):
     with pytest.raises(Refused):
@@ -155,7 +170,7 @@ def test_an_answer_is_written_down_once(confirmed, engineer):
     row = FollowUp.objects.get()
     finish_follow_up(row, solved=True, scores=(5, 5, 5), words="", by=engineer)
     with pytest.raises(Refused):
-        finish_follow_up(row, solved=False, scores=(1, 1, 1), words="", by=engineer)
+        finish_follow_up(row, solved=False, scores=(1, 1, 1), words="又坏了", by=engineer)
     assert (FollowUp.objects.get().solved, status(confirmed)) == (True, "closed")
 
 
@@ -165,9 +180,10 @@ def test_three_tries_without_reaching_anybody_end_it_on_the_customers_own_confir
         give_up_follow_up(row, by=engineer)
         row.refresh_from_db()
         assert (row.tries, row.status, status(confirmed)) == (tries, "planned", "confirmed")
+        assert row.tries_owed == 3 - tries
     give_up_follow_up(row, by=engineer)
     row.refresh_from_db()
-    assert (row.tries, row.status, status(confirmed)) == (3, "missed", "closed")
+    assert (row.tries, row.tries_owed, row.status, status(confirmed)) == (3, 0, "missed", "closed")
     assert kinds(confirmed, "follow_up.missed") == ["follow_up.missed"] * 3
 
 

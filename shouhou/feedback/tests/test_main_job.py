@@ -50,7 +50,7 @@ def test_the_whole_way_to_closed(agreement, take, agent, engineer, pump):
     case.refresh_from_db()
     assert case.status == "closed"
     with pytest.raises(Refused):
-        answer_by_link(link, solved=False)
+        answer_by_link(link, solved=False, words="还是不行")
 
 
 @pytest.mark.clause("A1.2")

@@ -7,10 +7,21 @@ from django.core import mail
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from shouhou.customers.models import Customer, Project
+from shouhou.portal.rules import STATES, TOLD
 from shouhou.requests.actions.intake import take_request
-from shouhou.requests.actions.talk import attach_files, pause_request, resolve_request, send_message, write_note
+from shouhou.requests.actions.talk import (
+    attach_files,
+    confirm_expired,
+    new_link,
+    pause_request,
+    resolve_request,
+    send_message,
+    write_note,
+)
 from shouhou.requests.models import ServiceRequest
+from shouhou.shared.facts import DECLARED
 from shouhou.shared.models import Event
+from shouhou.shared.templatetags.shared import moment
 from shouhou.shared.time import moved_to
 
 PNG = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x00\x01\x00\x00\x00\x01\x08\x06\x00\x00\x00\x1f\x15\xc4\x89"
@@ -131,9 +142,13 @@ def test_a_reply_ends_our_waiting_and_the_customer_sees_that_we_wait(portal, tak
 def test_a_signed_in_customer_confirms_or_rejects(portal, solved):
     case, _token = solved
     url = f"/portal/requests/{case.pk}/"
-    portal.post(url, {"do": "reopen"})
+    silent = portal.post(url, {"do": "reopen", "words": " "})
+    assert (silent.status_code, list(silent.context["confirm_form"].errors)) == (422, ["words"])
+    assert ServiceRequest.objects.get().status == "resolved"
+    portal.post(url, {"do": "reopen", "words": "还是卡纸"})
     case.refresh_from_db()
     assert (case.status, kinds(case, "request.rejected")) == ("new", ["request.rejected"])
+    assert case.messages.get(direction="in").text == "还是卡纸"
     case.resolve("再修", by=case.owner)
     portal.post(url, {"do": "confirm"})
     case.refresh_from_db()
@@ -151,10 +166,11 @@ def test_a_customer_reopens_within_thirty_days_and_not_later(portal, solved, age
     case.close(by=agent)
     url = f"/portal/requests/{case.pk}/"
     with moved_to(case.closed_at + timedelta(days=30, minutes=1)):
-        portal.post(url, {"do": "reopen"})
+        portal.post(url, {"do": "reopen", "words": "又坏了"})
         assert ServiceRequest.objects.get().status == "closed"
+        assert not case.messages.exists()
     with moved_to(case.closed_at + timedelta(days=29)):
-        portal.post(url, {"do": "reopen"})
+        portal.post(url, {"do": "reopen", "words": "又坏了"})
         assert ServiceRequest.objects.get().status == "new"
 
 
@@ -167,15 +183,19 @@ def test_the_link_confirms_without_signing_in_and_says_so_the_second_time(client
     url = f"/portal/confirm/{token}/"
     first = client.get(url)
     assert (first.status_code, first.context["closed"]) == (200, False)
-    assert "重装驱动" in first.content.decode()
+    page = first.content.decode()
+    for words in ("华信软件", "tel:4008001234", "问题解决了吗", "打印时报错 0x0000011b。", "重装驱动"):
+        assert words in page, words
+    assert moment(case.confirm_by) in page  # until when, before it is taken as solved
     assert client.post(url, {"answer": "solved", "words": "谢谢"})["Location"] == url
 
     again = client.get(url)
 
     assert again.context["closed"]
-    assert "您已答复" in again.content.decode()
+    assert "您的答复是：已解决" in again.content.decode()
+    assert "400-800-1234" in again.content.decode()
     assert 'name="answer"' not in again.content.decode()
-    late = client.post(url, {"answer": "open"}, follow=True)
+    late = client.post(url, {"answer": "open", "words": "不行"}, follow=True)
     assert late.status_code == 200
     case.refresh_from_db()
     assert (case.status, case.confirmed_how) == ("confirmed", "link")
@@ -197,6 +217,50 @@ def test_not_solved_by_link_opens_it_again_with_the_words(client, solved):
     assert (case.status, case.messages.get(direction="in").text) == ("new", "还是卡纸")
 
 
+@pytest.mark.clause("A1.2")
+def test_not_solved_needs_words_and_the_answer_page_says_what_comes_next(client, solved):
+    case, token = solved
+    url = f"/portal/confirm/{token}/"
+    silent = client.post(url, {"answer": "open", "words": "  "})
+    assert (silent.status_code, list(silent.context["form"].errors)) == (422, ["words"])
+    assert ServiceRequest.objects.get().status == "resolved"
+
+    client.post(url, {"answer": "open", "words": "还是卡纸"})
+
+    page = client.get(url).content.decode()
+    for words in ("您的答复是：未解决", case.owner.name, "400-800-1234", "华信软件"):
+        assert words in page, words
+    assert 'name="answer"' not in page
+
+
+def test_an_address_that_was_replaced_or_not_answered_in_time_says_so(client, solved):
+    case, token = solved
+    fresh = new_link(case)
+    assert "此链接已失效" in client.get(f"/portal/confirm/{token}/").content.decode()
+    with moved_to(case.confirm_by + timedelta(minutes=1)):
+        confirm_expired(case.confirm_by)
+        page = client.get(f"/portal/confirm/{fresh}/").content.decode()
+    assert "逾期未答复" in page
+    assert "您的答复" not in page
+
+
+def test_customers_read_of_their_request_in_their_own_words(portal, agreement, take, agent):
+    agreement("application_maintenance")
+    case = take()
+    case.give_promise(by=agent)
+    resolve_request(case, solution="重装驱动", by=agent)
+    page = portal.get(f"/portal/requests/{case.pk}/").content.decode()
+    for ours in ("I9", "已向客户承诺时间", "故障已报告", "待用户确认", "首次响应"):
+        assert ours not in page, ours
+    for words in ("等待您确认", "我们已收到您的请求", "您报告的问题", "问题解决了吗"):
+        assert words in page, words
+
+
+def test_each_fact_that_customers_are_told_of_is_one_that_is_recorded():
+    assert set(TOLD) <= DECLARED.keys()
+    assert set(STATES) == set(ServiceRequest.Status.values)
+
+
 @pytest.mark.parametrize("data", [{"answer": ""}, {"answer": "maybe"}])
 def test_an_answer_that_is_none_changes_nothing(client, solved, data):
     _case, token = solved
@@ -210,6 +274,7 @@ def test_a_guessed_secret_is_404_and_nothing_is_said_about_it(client, solved):
     answer = client.get(f"/portal/confirm/{token[:-1]}/")
     assert answer.status_code == 404
     assert case.number not in answer.content.decode()
+    assert "400-800-1234" in answer.content.decode()
 
 
 def test_the_mail_carries_the_link_that_works(client, take, agent, run_jobs, settings):

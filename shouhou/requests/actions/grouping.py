@@ -42,6 +42,7 @@ def merge_requests(duplicate: ServiceRequest, *, into: ServiceRequest, by: User)
             raise Refused(_("%(number)s is not open.") % {"number": into.number})
         with duplicate.moving(ServiceRequest.Status.MERGED, by=by, data={"into": into.pk}) as at:
             duplicate.merged_into, duplicate.closed_at, duplicate.waiting = into, at, ""
+            duplicate.end_offers(by=by)
         with into.noting("request.absorbed", by=by, data={"from": duplicate.pk}):
             was, into.reported_at = into.reported_at, min(into.reported_at, duplicate.reported_at)
         if into.reported_at < was:

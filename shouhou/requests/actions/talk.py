@@ -196,12 +196,21 @@ def answer_by_link(link: ConfirmationLink, *, solved: bool, words: str = "") -> 
         raise Refused(_("This has been answered already. Thank you."))
     link.used_at = now()
     link.save(update_fields=["used_at"])
+    if not solved:
+        reject_solution(request, words=words, by=None, how="link")
+        return
     if words.strip():
         receive_message(request, text=words, by=None, channel="link")
-    if solved:
-        request.confirm("link", by=None)
-    else:
-        request.reopen(by=None, how="link")
+    request.confirm("link", by=None)
+
+
+@transaction.atomic
+def reject_solution(request: ServiceRequest, *, words: str, by: User | None, how: str, channel: str = "") -> None:
+    """The customer says that it is not solved, and what still is wrong: who goes on must not have to ask again."""
+    if not words.strip():
+        raise Refused(_("Say what still does not work."))
+    receive_message(request, text=words, by=by, channel=channel or how)
+    request.reopen(by=by, how=how)
 
 
 def confirm_expired(at: datetime) -> int:

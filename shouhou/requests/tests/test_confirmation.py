@@ -176,7 +176,7 @@ def test_the_customer_is_asked_once_for_each_solution(solved, agent):
     assert (ConfirmationLink.objects.count(), Mail.objects.count()) == (1, 1)
 
     with moved_to(at("2026-06-08 11:00")):
-        answer_by_link(link, solved=False)
+        answer_by_link(link, solved=False, words="还是不行")
         token = resolve_request(case, solution="更换驱动版本。", by=agent)
     assert (ConfirmationLink.objects.count(), Mail.objects.count()) == (2, 2)
     second = ConfirmationLink.objects.get(digest=ConfirmationLink.digest_of(token))

@@ -14,10 +14,12 @@ from django.views.decorators.http import require_GET
 
 from shouhou.people.models import SignedRequest, User
 from shouhou.promises.models import Clock
+from shouhou.promises.models.cases import facts_of, readings
 from shouhou.requests import forms
 from shouhou.requests.actions.correcting import may_correct
 from shouhou.requests.models import Attachment, Reassignment, RequestLink, ServiceRequest, SeverityPlan
 from shouhou.requests.models.requests import responsible, staff
+from shouhou.requests.rules.facts import NOTED
 from shouhou.requests.views.acts import ACTS, acts_for
 from shouhou.shared.files import open_blob
 from shouhou.shared.models import Event
@@ -78,6 +80,9 @@ def time_line(
     for handover in handovers:
         handover.giver, handover.taker = people[handover.giver_id], people[handover.taker_id]
     said = {m.pk: m for m in case.messages.all()}
+    # Asking and answering say more than “message”: the same words stand on the time line once.
+    better = {e.data["message"] for e in events if "message" in e.data and not e.kind.startswith("message.")}
+    events = [e for e in events if not (e.kind.startswith("message.") and e.data.get("message") in better)]
     handed = {h.pk: h for h in handovers}
     codes = {c.commitment.code: c.commitment for c in clocks}
     lines = []
@@ -94,12 +99,33 @@ def time_line(
     return lines
 
 
+def with_tries(case: ServiceRequest, clocks: list[Clock]) -> list[Clock]:
+    """The clocks; one met by a mere try to reach the person knows how many more tries are owed."""
+    if any(clock.attempted for clock in clocks):
+        found = readings(case, facts_of(Event.objects.of(case)), clocks, now())
+        owed = {(commitment.pk, reading.start_fact_id): reading.tries_owed for commitment, _version, reading in found}
+        for clock in clocks:
+            clock.tries_owed = owed.get((clock.commitment_id, clock.start_event_id), 0)  # type: ignore[attr-defined]
+    return clocks
+
+
+def unsettled(case: ServiceRequest, clocks: list[Clock]) -> list[tuple[Clock, str]]:
+    """Promises that a solved request still owes, each with the fact that a person notes to settle it, if there is one.
+
+    Mostly the deed was done and nobody wrote it down: the clock would count on for ever.
+    """
+    if case.status in ServiceRequest.RUNNING or case.status in ServiceRequest.ENDED:
+        return []
+    owed = [c for c in clocks if c.is_owed]
+    return [(c, next((fact for fact in c.commitment.stops if fact in NOTED), "")) for c in owed]
+
+
 def context_of(request: SignedRequest, case: ServiceRequest, **more: Any) -> dict[str, Any]:
     """Everything that detail.html shows."""
     user: User = request.user
     handovers = list(case.handovers.all())
     offer = next((h for h in handovers if h.state == Reassignment.State.OFFERED), None)
-    clocks = list(case.clocks())
+    clocks = with_tries(case, list(case.clocks()))
     lines = time_line(case, user, clocks, handovers)
     links = [
         (link, link.target if link.source_id == case.pk else link.source, link.source_id == case.pk)
@@ -124,6 +150,8 @@ def context_of(request: SignedRequest, case: ServiceRequest, **more: Any) -> dic
         "measures": SeverityPlan.of(case.severity).measures if case.status in ServiceRequest.OPEN else "",
         "confirm_link": link if link_of == case.pk else "",
         "lacking": case.missing_for_promise(),
+        "failed": bool(case.reopenings and case.solution and case.status in ServiceRequest.RUNNING),
+        "unsettled": unsettled(case, clocks),
         "acts": [(name, act) for name, act in acts if not act.aside],
         "acts_aside": [(name, act) for name, act in acts if act.aside],
         "text_form": forms.TextForm(),
@@ -131,7 +159,7 @@ def context_of(request: SignedRequest, case: ServiceRequest, **more: Any) -> dic
             # A solution that the customer has rejected is not offered again.
             initial={"solution": "" if case.reopenings else case.solution, "cause": case.cause}
         ),
-        "fact_form": forms.NoteFactForm(),
+        "fact_form": forms.NoteFactForm(initial={"fact": request.GET.get("fact", "")}),
         "reopenable": case.is_reopenable(now()),
     }
     return context | more
@@ -175,7 +203,7 @@ def detail(request: SignedRequest, pk: int) -> HttpResponse:
 def promises(request: SignedRequest, pk: int) -> HttpResponse:
     """The promises alone, with each explanation open: what a live screen fetches and an auditor prints."""
     case = found(request, pk)
-    clocks = list(case.clocks())
+    clocks = with_tries(case, list(case.clocks()))
     return page(
         request,
         "requests/promises.html",

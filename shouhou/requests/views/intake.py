@@ -68,7 +68,35 @@ def around(form: TakeForm, user: User) -> dict[str, Any]:
         if customer
         else []
     )
-    return {"chosen": customer, "agreement": agreement, "offers": found, "open_requests": open_requests, "item": item}
+    return {
+        "chosen": customer, "agreement": agreement, "offers": found, "open_requests": open_requests, "item": item,
+        # Then nothing more is asked about the caller.
+        "known": customer is not None and is_contact_of(customer.pk, values.get("contact")),
+    }  # fmt: skip
+
+
+def is_contact_of(customer: int, contact: Any) -> bool:
+    """Whether this contact (row, id or text) is one of the customer's people."""
+    pk = row_id(getattr(contact, "pk", contact))
+    return pk is not None and Contact.objects.filter(pk=pk, customer=customer, retired_at=None).exists()
+
+
+def recognise(known: dict[str, Any], user: User) -> None:
+    """Who calls, by the number or as the customer's only contact; what was chosen already stays."""
+    customer = row_id(known.get("customer"))
+    if customer and is_contact_of(customer, known.get("contact")):
+        return
+    contacts = Contact.objects.visible_to(user).filter(retired_at=None).select_related("customer", "site")
+    if customer:
+        contacts = contacts.filter(customer=customer)
+    phone = known.get("caller_phone")
+    caller = contacts.called_by(str(phone)).first() if phone else None
+    if caller is None and customer:
+        some = list(contacts.order_by("pk")[:2])
+        caller = some[0] if len(some) == 1 else None
+    if caller is not None:
+        known |= {"contact": caller, "customer": caller.customer_id}
+        known["site"] = known.get("site") or caller.site
 
 
 @require_http_methods(["GET", "POST"])
@@ -89,12 +117,10 @@ def take(request: SignedRequest) -> HttpResponse:
     phone = one_line(request.GET.get("phone", ""), 60)
     if phone:
         initial["caller_phone"] = phone
-        caller = Contact.objects.visible_to(user).called_by(phone).first()
-        if caller:
-            initial |= {"contact": caller, "customer": caller.customer, "site": caller.site}
     for name in ("customer", "item", "contact"):
         if row_id(request.GET.get(name)):
             initial[name] = row_id(request.GET[name])
+    recognise(initial, user)
     if request.GET.get("kind") in Kind.values:
         initial["kind"] = request.GET["kind"]
     form = TakeForm(initial=initial, user=user)
@@ -106,14 +132,12 @@ def take(request: SignedRequest) -> HttpResponse:
 def times(request: SignedRequest) -> HttpResponse:
     """The form's changing parts, again, for what is chosen now: people, items, and the times to promise."""
     user = colleague(request)
-    data = {name: str(value).replace("\x00", "") for name, value in request.POST.items()}
+    data: dict[str, Any] = {name: str(value).replace("\x00", "") for name, value in request.POST.items()}
     for name in ("customer", "contact", "site", "item"):
         if not row_id(data.get(name)):
             data.pop(name, None)
-    if data.get("caller_phone") and not data.get("customer"):
-        caller = Contact.objects.visible_to(user).called_by(str(data["caller_phone"])).first()
-        if caller:
-            data["customer"], data["contact"] = str(caller.customer_id), str(caller.pk)
+    if data.get("changed", "") in ("", "customer", "caller_phone"):  # who emptied the contact means it
+        recognise(data, user)
     form = TakeForm(initial={k: v for k, v in data.items() if v}, user=user)
     return page(request, "requests/take.html", {"form": form, **around(form, user)}, fragment="changing")
 

@@ -10,7 +10,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from shouhou.people.models import SignedRequest
 from shouhou.requests import forms
@@ -36,11 +36,13 @@ def move(name: str = "", make: Callable[[Any], BaseForm] | None = None) -> Calla
     """
 
     def decorate(act: Act) -> Callable[..., HttpResponse]:
-        @require_POST
+        @require_http_methods(["GET", "HEAD", "POST"])
         @for_colleagues
         @wraps(act)
         def view(request: SignedRequest, pk: int) -> HttpResponse:
             case = found(request, pk)
+            if request.method != "POST":  # reloaded after an error, or come back to after signing in
+                return redirect(case)
             data: dict[str, Any] = {}
             if name:
                 form = make(request.POST) if make else ACTS[name].form(request, case)
@@ -193,7 +195,8 @@ def correct(request: SignedRequest, pk: int, event_pk: int) -> HttpResponse:
     event = get_object_or_404(Event.objects.of(case), pk=event_pk)
     if not may_correct(case, event, request.user):
         raise Refused(_("Only who noted it, or who leads the organisation, may correct it."))
-    form = forms.CorrectForm(request.POST if request.method == "POST" else None)
+    sent = request.POST if request.method == "POST" else None
+    form = forms.CorrectForm(sent, initial={"occurred_at": event.occurred_at})
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
         when = None if data["void"] else data["occurred_at"]
@@ -222,16 +225,19 @@ def _open_offer(case: ServiceRequest) -> Reassignment:
 @move()
 def accept(request: SignedRequest, case: ServiceRequest, data: dict[str, Any]) -> None:
     handover.accept_reassignment(_open_offer(case), by=request.user)
+    messages.success(request, _("You have taken over %(number)s and are its owner now.") % {"number": case.number})
 
 
 @move("decline_form", forms.DeclineForm)
 def decline(request: SignedRequest, case: ServiceRequest, data: dict[str, Any]) -> None:
     handover.decline_reassignment(_open_offer(case), by=request.user, answer=data["answer"])
+    messages.success(request, _("Declined: %(owner)s stays the owner.") % {"owner": case.owner.name})
 
 
 @move()
 def withdraw(request: SignedRequest, case: ServiceRequest, data: dict[str, Any]) -> None:
     handover.withdraw_reassignment(_open_offer(case), by=request.user)
+    messages.success(request, _("The offer is withdrawn: %(owner)s stays the owner.") % {"owner": case.owner.name})
 
 
 @move("merge")

@@ -65,6 +65,7 @@
     const list = field.closest("[data-files]")?.querySelector("[data-names]");
     if (list) list.textContent = [...field.files].map((file) => file.name).join("  ");
   };
+  document.addEventListener("click", (event) => { if (event.target.closest?.("[data-print]")) window.print(); });
   document.addEventListener("paste", (event) => {
     const field = event.target.closest?.("form")?.querySelector("[data-files] input[type=file]") ?? document.querySelector("[data-files] input[type=file]");
     const files = [...(event.clipboardData?.files ?? [])];
@@ -83,7 +84,8 @@
   document.addEventListener("change", (event) => { if (event.target.matches?.("[data-files] input[type=file]")) give(event.target, []); });
 
   // What was typed survives a lost session or a closed tab, until the form was sent.
-  const memory = (form) => "draft:" + location.pathname + ":" + form.dataset.draft;
+  // By the form's own address: a page that comes back from one form's address still knows what stood in the others.
+  const memory = (form) => "draft:" + (form.getAttribute("action") ?? location.pathname) + ":" + form.dataset.draft;
   const tell = (form) => {
     const note = document.createElement("p");
     note.className = "form-hint";
@@ -109,13 +111,13 @@
       if (wish) htmx.trigger(document.querySelector(wish), "refresh"); // what depends on it is asked for again
     }
   };
-  // A draft is forgotten once it was taken: not when signing in stands in between, nor when it came back with errors.
-  if (!document.querySelector("#id_login, .is-invalid, #not-here")) {
-    sessionStorage.removeItem(sessionStorage.getItem("draft-sent") ?? "");
-    sessionStorage.removeItem("draft-sent");
-  }
+  // A draft is forgotten once it was taken: not when signing in stands in between, when it came back with errors, or
+  // when it was refused (a red toast).
+  const sent = sessionStorage.getItem("draft-sent");
+  sessionStorage.removeItem("draft-sent");
+  if (sent && !document.querySelector("#id_login, .is-invalid, #not-here, #toast .alert-danger")) sessionStorage.removeItem(sent);
   restore(document);
-  document.addEventListener("refreshed", (event) => restore(event.target));
+  for (const news of ["htmx:after:swap", "refreshed"]) document.addEventListener(news, (event) => restore(event.target));
   document.addEventListener("input", (event) => {
     const form = event.target.closest?.("form[data-draft]");
     if (!form) return;
@@ -125,7 +127,7 @@
   document.addEventListener("submit", (event) => {
     if (event.target.dataset?.draft) sessionStorage.setItem("draft-sent", memory(event.target));
   });
-  document.querySelector("[data-focus]")?.focus();
+  (document.querySelector("[data-focus]") ?? document.querySelector("form .is-invalid"))?.focus();
 
   // What cannot be taken back asks first; Enter in a field presses the button beside it, not the form's first one.
   document.addEventListener("click", (event) => {
@@ -143,7 +145,9 @@
 
   // Some fields change what else the form offers: they ask another element to refresh it.
   document.addEventListener("change", (event) => {
-    const wish = event.target.dataset?.refresh;
-    if (wish) htmx.trigger(document.querySelector(wish), "refresh");
+    const wish = event.target.dataset?.refresh && document.querySelector(event.target.dataset.refresh);
+    if (!wish) return;
+    wish.setAttribute("hx-vals", JSON.stringify({ changed: event.target.name }));
+    htmx.trigger(wish, "refresh");
   });
 })();
