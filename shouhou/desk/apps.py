@@ -11,7 +11,7 @@ class DeskConfig(AppConfig):
         from shouhou.agreements.models import Agreement
         from shouhou.customers.actions import register_follower
         from shouhou.notices.models import Notice
-        from shouhou.people.rules import Role
+        from shouhou.people.rules import KEEPING, Role
         from shouhou.shared.facts import declare
         from shouhou.shared.pages import MENU, TOP, Place
 
@@ -22,12 +22,14 @@ class DeskConfig(AppConfig):
                 Place(11, "h", "home", _("My requests"), "/portal/", lambda u: not u.is_colleague),
                 Place(20, "r", "list-details", _("Requests"), "/requests/", lambda u: u.is_colleague),
                 Place(30, "b", "layout-kanban", _("Board"), "/requests/board/", lambda u: u.is_colleague),
+                Place(15, "t", "headset", _("Hotline"), "/hotline/", lambda u: u.is_colleague),
                 Place(40, "f", "phone-outgoing", _("Follow-ups"), "/follow-ups/", lambda u: u.is_colleague),
                 Place(50, "k", "building", _("Customers"), "/customers/", lambda u: u.is_colleague),
                 Place(60, "a", "file-certificate", _("Agreements"), "/agreements/", lambda u: u.is_colleague),
                 Place(70, "p", "clock-check", _("Count"), "/promises/count/", lambda u: u.is_colleague),
                 Place(80, "l", "calendar", _("Calendars"), "/promises/calendars/", lambda u: u.is_colleague),
                 Place(90, "i", "table-import", _("Import"), "/imports/", lambda u: u.leads),
+                Place(92, "n", "phone", _("Telephones"), "/hotline/lines/", lambda u: u.holds(*KEEPING)),
                 Place(
                     95,
                     "u",
@@ -38,6 +40,8 @@ class DeskConfig(AppConfig):
                 ),
             ]
         )
+        hotline = (Role.AGENT, Role.DUTY_MANAGER)
+        TOP.append(lambda request: {"rings": request.user.holds(*hotline)})
         TOP.append(lambda request: {"unread": Notice.objects.visible_to(request.user).unread()[:100].count()})
         # Both rooms lie above the customers and have no listeners of their own.
         register_follower(lambda customer: customer.items.update(organisation=customer.organisation))

@@ -11,6 +11,7 @@ urlpatterns = [
     path("notices/<int:pk>/", views.open_notice, name="open_notice"),
     path("notices/read/", views.read_all, name="read_all"),
     path("customers/<int:pk>/", views.customer, name="customer"),
+    path("equipment/<int:pk>/", views.item, name="item"),
     path("setup/", views.setup, name="setup"),
     path("imports/", views.imports, name="imports"),
     path("imports/sample/", views.import_sample, name="import_sample"),

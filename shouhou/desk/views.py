@@ -1,6 +1,7 @@
 """Staff pages that span rooms, and the live stream."""
 
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 from functools import partial
 from http.cookies import SimpleCookie
 from importlib import import_module
@@ -12,8 +13,12 @@ from django.conf import settings
 from django.contrib.auth import get_user, login
 from django.contrib.auth.decorators import login_required
 from django.db import close_old_connections
+from django.db.models import BigIntegerField, OuterRef, Q, Subquery
+from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Cast, JSONObject
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.utils.translation import get_language
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from shouhou.agreements.models import Agreement
@@ -24,13 +29,14 @@ from shouhou.desk.forms import ImportForm, SetupForm
 from shouhou.equipment.models import InstalledItem
 from shouhou.feedback.models import FollowUp
 from shouhou.notices.models import Notice
-from shouhou.people.models import Organisation, SignedRequest, User
+from shouhou.people.models import Organisation, SignedRequest, User, today
+from shouhou.promises.models import Clock
 from shouhou.requests.models import Reassignment, ServiceRequest
 from shouhou.shared.lifecycle import Refused
 from shouhou.shared.live import stream
 from shouhou.shared.models import Event
-from shouhou.shared.pages import page
-from shouhou.shared.time import NEVER, now
+from shouhou.shared.pages import keyset, page
+from shouhou.shared.time import now
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
@@ -50,28 +56,30 @@ def home(request: HttpRequest) -> HttpResponse:
     user: User = request.user
     if not user.is_colleague:
         return redirect("portal:home")
+    at = now()
     mine = ServiceRequest.objects.filter(owner=user).for_list()
     running = mine.filter(status__in=ServiceRequest.RUNNING)
     context = {
-        "owed": running.order_by("next_due_at", "id")[:30],
+        "owed": running.with_promise().order_by("next_due_at", "id")[:30],
         "waiting": mine.filter(status=ServiceRequest.Status.RESOLVED).order_by("confirm_by", "id")[:10],
         "offers": Reassignment.objects.filter(taker=user, state=Reassignment.State.OFFERED).select_related(
             "request__customer", "giver"
         ),
         "follow_ups": FollowUp.objects.visible_to(user)
-        .filter(status=FollowUp.Status.PLANNED, from_on__lte=now().date())
+        .filter(status=FollowUp.Status.PLANNED, from_on__lte=today())
         .exclude(served_by=user)
         .select_related("request__customer")
         .order_by("due_on", "id")[:10]
         if user.serves
         else [],
-        "now": now(),
-        "never": NEVER,
+        "now": at,
+        "today": today(),
         "at_risk": ServiceRequest.objects.visible_to(user)
         .open()
         .exclude(owner=user)
-        .filter(next_due_at__lt=now())
+        .filter(next_due_at__lt=at)
         .for_list()
+        .with_promise()
         .order_by("next_due_at", "id")[:15]
         if user.leads
         else [],
@@ -91,7 +99,7 @@ def search(request: SignedRequest) -> HttpResponse:
         exact = rows.filter(number=words.upper()).first()
         if exact:
             return redirect(exact)
-        context["requests"] = list(rows.matching(words).for_list().order_by("-id")[:30])
+        context["requests"] = list(rows.matching(words).for_list().with_promise().order_by("-id")[:30])
         if user.is_colleague:
             context["customers"] = list(Customer.objects.visible_to(user).matching(words).order_by("name")[:10])
             context["contacts"] = list(
@@ -106,15 +114,39 @@ def search(request: SignedRequest) -> HttpResponse:
     return page(request, "desk/search.html", context)
 
 
+def about_clock(notice: Notice) -> dict[str, Any]:
+    """What a notice of a promise says beyond its kind: which one, due when, and how late it was kept if it was."""
+    clock = notice.clock or {}  # type: ignore[attr-defined]
+    if not clock.get("due"):
+        return {}
+    due, stopped = (datetime.fromisoformat(clock[name]) if clock[name] else None for name in ("due", "stopped"))
+    chinese = (get_language() or "").startswith("zh")
+    return {"name": clock["name_zh" if chinese else "name_en"], "due": due, "stopped": stopped,
+            "late": stopped - due if stopped and due and stopped > due else None, "state": clock["state"]}  # fmt: skip
+
+
 @require_GET
 @login_required
 def notices(request: SignedRequest) -> HttpResponse:
-    """What I should know, the newest first."""
-    rows = list(Notice.objects.visible_to(request.user).filter(dropped_at=None).order_by("-id")[:100])
+    """What I should know, the newest first; each clock comes along with its notice."""
+    clock = Clock.objects.filter(pk=OuterRef("clock_id")).values(
+        found=JSONObject(
+            due="due_at", stopped="stopped_at", state="state",
+            name_zh="commitment__name_zh", name_en="commitment__name_en",
+        )
+    )  # fmt: skip
+    own = Notice.objects.visible_to(request.user).filter(dropped_at=None)
+    numbered = own.annotate(clock_id=Cast(KeyTextTransform("clock", "data"), BigIntegerField()))
+    rows = list(numbered.annotate(clock=Subquery(clock)).order_by("-id")[:100])
     cases = ServiceRequest.objects.visible_to(request.user).in_bulk(
         {n.case_id for n in rows if n.case_kind == ServiceRequest.KIND}
     )
-    return page(request, "desk/notices.html", {"rows": [(n, cases.get(n.case_id)) for n in rows]})
+    context = {
+        "rows": [(n, cases.get(n.case_id), about_clock(n)) for n in rows],
+        "unread_here": any(n.read_at is None for n in rows),
+        "now": now(),
+    }
+    return page(request, "desk/notices.html", context)
 
 
 @require_POST
@@ -137,24 +169,35 @@ def read_all(request: SignedRequest) -> HttpResponse:
     return redirect("desk:notices")
 
 
+def told(request: SignedRequest, events: Any) -> dict[str, Any]:
+    """One page of what happened, the newest first, with who did it."""
+    asked = request.GET.get("after", "")
+    found, after = keyset(events.exclude(kind__startswith="clock."), ("-occurred_at", "-id"), asked, 20)
+    people = User.objects.in_bulk({e.by_id for e in found if e.by_id})
+    ids = {e.case_id for e in found if e.case_kind == ServiceRequest.KIND}
+    cases = ServiceRequest.objects.visible_to(request.user).in_bulk(ids)
+    lines = [
+        {
+            "event": e,
+            "by": people.get(e.by_id),
+            "case": cases.get(e.case_id) if e.case_kind == ServiceRequest.KIND else None,
+        }
+        for e in found
+    ]
+    return {"lines": lines, "after": after, "earlier": bool(asked)}
+
+
 @require_GET
 @login_required
 def customer(request: SignedRequest, pk: int) -> HttpResponse:
     """客户360: people responsible, items, agreements, requests, and everything that happened, in order (E7)."""
     user = colleague(request)
     row = get_object_or_404(Customer.objects.visible_to(user).select_related("organisation", "owner", "deputy"), pk=pk)
-    events = list(
-        Event.objects.filter(customer_id=pk).exclude(kind__startswith="clock.").order_by("-occurred_at", "-id")[:60]
-    )
-    people = User.objects.in_bulk({e.by_id for e in events if e.by_id})
-    cases = ServiceRequest.objects.visible_to(user).in_bulk(
-        {e.case_id for e in events if e.case_kind == ServiceRequest.KIND}
-    )
     context = {
         "customer": row,
         "now": now(),
         "contacts": Contact.objects.filter(customer=row, retired_at=None)
-        .select_related("site")
+        .select_related("site", "user")
         .prefetch_related("phones")
         .order_by("name")[:100],
         "sites": Site.objects.filter(customer=row, retired_at=None).order_by("name")[:50],
@@ -172,16 +215,32 @@ def customer(request: SignedRequest, pk: int) -> HttpResponse:
         .filter(customer=row)
         .for_list()
         .order_by("next_due_at", "id")[:50],
-        "lines": [
-            {
-                "event": e,
-                "by": people.get(e.by_id),
-                "case": cases.get(e.case_id) if e.case_kind == ServiceRequest.KIND else None,
-            }
-            for e in events
-        ],
+        **told(request, Event.objects.filter(customer_id=pk)),
     }
-    return page(request, "desk/customer.html", context)
+    return page(request, "desk/customer.html", context, fragment="history")
+
+
+@require_GET
+@login_required
+def item(request: SignedRequest, pk: int) -> HttpResponse:
+    """One installed item: what stands on it, which agreements cover it, its requests, and what happened to it."""
+    user = colleague(request)
+    rows = InstalledItem.objects.visible_to(user).select_related(
+        "product", "customer", "site", "project", "vendor", "subcontractor"
+    )
+    row = get_object_or_404(rows, pk=pk)
+    cases = ServiceRequest.objects.visible_to(user).filter(item=row)
+    mine = Q(case_kind=InstalledItem.KIND, case_id=pk)
+    mine |= Q(case_kind=ServiceRequest.KIND, case_id__in=cases.values("pk"))
+    context = {
+        "item": row,
+        "now": now(),
+        "covered_by": Agreement.objects.covering(row.customer, row, today()).select_related("service_level"),
+        "open": cases.open().for_list().with_promise().order_by("next_due_at", "id")[:50],
+        "over": cases.exclude(status__in=ServiceRequest.OPEN).order_by("-reported_at", "-id")[:50],
+        **told(request, Event.objects.filter(mine)),
+    }
+    return page(request, "desk/item.html", context, fragment="history")
 
 
 @require_http_methods(["GET", "POST"])
@@ -209,6 +268,8 @@ def _watching(cookies: str, asked: list[str]) -> tuple[int, frozenset[str]] | No
         allowed = set()
         for topic in asked[:20]:
             kind, _colon, number = topic.partition(":")
+            if topic == f"desk:{user.pk}":
+                allowed.add(topic)
             if not (number.isascii() and number.isdecimal() and len(number) < 19):
                 continue
             if (
@@ -254,7 +315,7 @@ def imports(request: SignedRequest) -> HttpResponse:
 @require_GET
 @login_required
 def import_sample(request: SignedRequest) -> HttpResponse:
-    """A workbook to fill in, with one example row per sheet."""
+    """A workbook to fill in, with examples on a sheet of their own."""
     if not colleague(request).leads:
         raise Http404
     answer = HttpResponse(sample_workbook(), content_type=XLSX)

@@ -45,7 +45,9 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     if user is None or not user.is_authenticated:
         return {}
     menu = [place for place in sorted(MENU, key=lambda p: p.order) if place.allows(user)]
-    top: dict[str, Any] = {"menu": menu}
+    # One place is the present one: that with the longest address; home is nothing but itself.
+    within = [p.url for p in menu if request.path == p.url or (p.url != "/" and request.path.startswith(p.url))]
+    top: dict[str, Any] = {"menu": menu, "here": max(within, key=len, default="")}
     for give in TOP:
         top.update(give(request))
     return top

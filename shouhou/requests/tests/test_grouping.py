@@ -191,6 +191,50 @@ def test_a_customer_sees_neither_incidents_nor_problems(two, engineer, manager, 
     assert MajorIncident.objects.visible_to(manager).count() == 1
 
 
+def test_incidents_and_problems_are_listed_the_open_apart_from_the_ended(client, two, take, manager):
+    incident = open_incident(requests=list(two), title="核心交换机故障", by=manager)
+    problem = open_problem(requests=[two[0]], title="驱动内存泄漏", by=manager)
+    client.force_login(manager)
+
+    def listed(url):
+        return [(row, row.number) for row, _person in client.get(url).context["rows"]]
+
+    assert (listed("/requests/incidents/"), listed("/requests/incidents/?view=ended")) == ([(incident, 2)], [])
+    assert listed("/requests/problems/") == [(problem, 1)]
+    page = client.get(f"/requests/incidents/{incident.pk}/").content.decode()
+    assert 'data-sure="' in page  # ending it asks first
+    assert "<thead>" in page
+    assert 'name="pk"' not in page  # nothing to tick where nothing is done with ticks
+
+    client.post(f"/requests/incidents/{incident.pk}/")
+    problem.explain("泄漏", by=manager)
+    assert listed("/requests/problems/") == [(problem, 1)]  # its remedy is still owed
+    problem.remedy_with("换驱动", by=manager)
+    assert (listed("/requests/incidents/"), listed("/requests/problems/")) == ([], [])
+    assert listed("/requests/incidents/?view=ended") == [(incident, 2)]
+    assert listed("/requests/problems/?view=ended") == [(problem, 1)]
+
+
+def test_the_lists_of_incidents_and_problems_are_ours(client, two, manager, customer_user, person, centre):
+    open_incident(requests=list(two), title="核心交换机故障", by=manager)
+    far = person("far", "agent", organisation=centre)
+    for url in ("/requests/incidents/", "/requests/problems/"):
+        client.force_login(customer_user)
+        assert client.get(url).status_code == 404
+        client.force_login(far)
+        assert client.get(url).context["rows"] == []
+
+
+def test_an_overdue_request_of_an_incident_or_problem_is_red(client, two, manager):
+    incident = open_incident(requests=list(two), title="x", by=manager)
+    problem = open_problem(requests=list(two), title="x", by=manager)
+    client.force_login(manager)
+    with moved_to(at("2026-06-30 09:00")):
+        for url in (f"/requests/incidents/{incident.pk}/", f"/requests/problems/{problem.pk}/"):
+            page = client.get(url).content.decode().split("<tbody>")[1]
+            assert (page.count("state broken"), page.count("state running")) == (2, 0)
+
+
 # --- goodwill -------------------------------------------------------------------------------------
 
 

@@ -2,6 +2,7 @@
 
 import io
 from contextlib import contextmanager
+from datetime import timedelta
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -9,7 +10,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from python_calamine import CalamineWorkbook
 
+from shouhou.customers.models import Customer
 from shouhou.requests.actions.handover import accept_reassignment, offer_reassignment
+from shouhou.requests.actions.intake import take_request
 from shouhou.requests.actions.talk import attach_files, resolve_request, send_message, write_note
 from shouhou.requests.models import MajorIncident, SavedView, ServiceRequest
 from shouhou.requests.tests.make import at, sweep
@@ -62,6 +65,8 @@ def fill(take, agent, engineer, number):
         ("/requests/", 8),
         ("/requests/?view=all", 8),
         ("/requests/?q=第", 8),
+        ("/requests/?view=all&reported_from=2020-01-01&status=new", 8),
+        ("/requests/?sort=reported", 8),
         ("/requests/board/", 10),
         ("/requests/export/?view=all", 8),
         ("/api/requests", 5),
@@ -132,12 +137,74 @@ def three(take, agent, engineer):
         ("view=nonsense", {"high", "mail", "done"}),
         ("severity=nonsense&channel=mail", {"mail"}),
         ("after=forged", {"high", "mail", "done"}),
+        ("reported_from=2026-06-08&reported_until=2026-06-08", {"high", "mail", "done"}),
+        ("reported_from=2026-06-09", set()),
+        ("reported_until=2026-06-07", set()),
+        ("view=all&reported_until=2026-06-08", {"high", "mail", "done"}),
+        ("reported_from=0001-01-01&reported_until=9999-12-31&channel=mail", {"mail"}),  # slips of the hand
+        ("status=new&kind=consultation", {"done"}),
+        ("status=closed", set()),
+        ("view=open&status=closed", {"high", "mail", "done"}),  # means nothing there
+        ("customer=0&owner=²&channel=mail", {"mail"}),
     ],
 )
 def test_filters_stand_in_the_address(signed, three, query, expected):
     shown = signed.get(f"/requests/?{query}")
     assert shown.status_code == 200
     assert {name for name, case in three.items() if case in shown.context["rows"]} == expected
+
+
+def test_customer_and_owner_are_filters_and_an_ended_status_is_looked_for_everywhere(
+    signed, three, agent, engineer, customer, company
+):
+    other = take_request(
+        by=agent, subject="另一家", customer=Customer.objects.create(organisation=company, name="别家")
+    )
+    accept_reassignment(offer_reassignment(three["high"], taker=engineer, reason="x", by=agent), by=engineer)
+    three["mail"].cancel(by=agent)
+
+    def shown(**query):
+        return {row.pk for row in signed.get("/requests/", query).context["rows"]}
+
+    assert shown(customer=customer.pk, owner=engineer.pk) == {three["high"].pk}
+    assert shown(customer=other.customer_id) == {other.pk}
+    assert shown(status="cancelled") == {three["mail"].pk}
+    page = signed.get("/requests/", {"customer": customer.pk, "view": "all"}).content.decode()
+    assert customer.name in page.split('name="customer"')[1].split("</select>")[0]  # the field says who was chosen
+    assert 'href="?view=all"' in page.split('class="filters"')[1]  # and can be cleared, keeping the view
+
+
+def test_a_filter_names_no_customer_or_colleague_of_another_branch(client, person, centre, customer, agent, take):
+    take()
+    client.force_login(person("far", "agent", organisation=centre))
+    assert customer.name not in client.get("/requests/", {"customer": customer.pk}).content.decode()
+    assert client.get("/requests/owners/", {"q": agent.name}).json() == []
+
+
+def test_owners_are_found_while_typing_and_by_colleagues_only(signed, client, agent, engineer, customer_user):
+    assert signed.get("/requests/owners/", {"q": "王"}).json() == [{"value": str(engineer.pk), "text": "王强"}]
+    client.force_login(customer_user)
+    assert client.get("/requests/owners/").status_code == 404
+
+
+def test_the_latest_reported_can_stand_first_and_pages_follow_in_that_order(signed, take):
+    with moved_to(NINE):
+        made = [take(reported_at=NINE - timedelta(minutes=n)).pk for n in range(60)]
+        first = signed.get("/requests/", {"sort": "reported"}).context
+        second = signed.get("/requests/", {"sort": "reported", "after": first["after"]}).context
+    assert [row.pk for row in (*first["rows"], *second["rows"])] == made
+
+
+def test_the_list_says_which_promise_the_clock_belongs_to(signed, agreement, take, agent):
+    agreement("application_maintenance")
+    case = take(channel="mail")
+    (row,) = signed.get("/requests/").context["rows"]
+    due = case.clocks().filter(state="running").order_by("due_at").first()
+    assert (row.promise_name, row.next_due_at) == (due.commitment.name, due.due_at)
+    assert due.commitment.name in signed.get("/requests/").content.decode()
+    case.cancel(by=agent)
+    (row,) = signed.get("/requests/?view=all").context["rows"]
+    assert (row.next_clock_state, row.promise_name) == ("none", None)
 
 
 def test_mine_and_overdue_are_what_they_say(signed, three, engineer, agent):
@@ -175,6 +242,13 @@ def test_a_kept_view_is_ones_own(signed, client, three, engineer):
     view = SavedView.objects.get()
     assert "急的" in signed.get("/requests/").content.decode()
 
+    def active(query):
+        page = signed.get(f"/requests/?{query}").content.decode()
+        return [bit.split("</a>")[0].split(">")[1] for bit in page.split('<a class="nav-link py-1 px-2 active"')[1:]]
+
+    assert active("sort=&view=open&severity=critical&q=") == ["急的"]  # however the address is written
+    assert "急的" not in active("view=open")
+
     client.force_login(engineer)
     assert "急的" not in client.get("/requests/").content.decode()
     assert client.post(f"/requests/views/{view.pk}/drop/").status_code == 404
@@ -198,6 +272,33 @@ def test_a_bulk_move_names_the_rows_that_refuse_and_does_the_others(signed, thre
     assert {name: ServiceRequest.objects.get(pk=c.pk).status for name, c in three.items()} == {
         "high": "working", "mail": "resolved", "done": "working",
     }  # fmt: skip
+
+
+def test_what_refused_is_told_once_and_stays_ticked_where_one_was(signed, three, agent):
+    for name in ("mail", "done"):
+        resolve_request(three[name], solution="已修复", by=agent)
+    sent = {"move": "begin", "pk": [case.pk for case in three.values()], "next": "/requests/?view=open&q="}
+    answer = signed.post("/requests/bulk/", sent, follow=True)
+    assert answer.redirect_chain == [("/requests/?view=open&q=", 302)]
+    error, success = (str(m) for m in answer.context["messages"])
+    assert [three[name].number in error for name in ("high", "mail", "done")] == [False, True, True]
+    assert three["high"].number not in success
+
+    def ticked(page):
+        return {name for name, case in three.items() if f'value="{case.pk}"' in page and tick(page, case)}
+
+    def tick(page, case):
+        return " checked" in page.split(f'value="{case.pk}" form="bulk"')[1].split(">")[0]
+
+    assert ticked(answer.content.decode()) == {"mail", "done"}
+    assert ticked(signed.get("/requests/").content.decode()) == set()  # once, not for ever
+
+
+def test_an_incident_without_a_title_costs_no_selection(signed, three):
+    answer = signed.post("/requests/bulk/", {"move": "incident", "pk": [three["high"].pk]}, follow=True)
+    assert answer.context["ticked"] == [three["high"].pk]
+    assert len(list(answer.context["messages"])) == 1
+    assert not MajorIncident.objects.exists()
 
 
 @pytest.mark.clause("K4")

@@ -1,5 +1,7 @@
 """Major incidents and problems."""
 
+from django.db.models import Count, OuterRef, Subquery
+from django.db.models.functions import Coalesce
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_GET, require_http_methods
@@ -11,8 +13,38 @@ from shouhou.requests.models import MajorIncident, Problem, ServiceRequest, Seve
 from shouhou.requests.models.severity import may_arrange
 from shouhou.requests.rules.words import Severity
 from shouhou.requests.views.detail import for_colleagues
-from shouhou.shared.pages import page
+from shouhou.shared.pages import keyset, page
 from shouhou.shared.time import now
+
+
+def groups(request: SignedRequest, model: type[MajorIncident] | type[Problem], of: str, person: str) -> HttpResponse:
+    """Major incidents or problems, the newest first: those that go on, or those that are over."""
+    over = ("ended", "remedied")
+    view = "ended" if request.GET.get("view") == "ended" else "open"
+    counted = ServiceRequest.objects.visible_to(request.user).filter(**{of: OuterRef("pk")}).order_by().values(of)
+    rows = (
+        model.objects.visible_to(request.user)
+        .select_related(person)
+        .annotate(number=Coalesce(Subquery(counted.annotate(n=Count("pk")).values("n")), 0))
+    )
+    rows = rows.filter(status__in=over) if view == "ended" else rows.exclude(status__in=over)
+    found, after = keyset(rows, ("-id",), request.GET.get("after", ""), 50)
+    context = {"rows": [(row, getattr(row, person)) for row in found], "after": after, "view": view, "kind": model.KIND}
+    return page(request, "requests/groups.html", context, fragment="rows")
+
+
+@require_GET
+@for_colleagues
+def incidents(request: SignedRequest) -> HttpResponse:
+    """The list of major incidents."""
+    return groups(request, MajorIncident, "major_incident", "leader")
+
+
+@require_GET
+@for_colleagues
+def problems(request: SignedRequest) -> HttpResponse:
+    """The list of problems."""
+    return groups(request, Problem, "problem", "owner")
 
 
 @require_http_methods(["GET", "POST"])
@@ -29,11 +61,11 @@ def incident(request: SignedRequest, pk: int) -> HttpResponse:
         ServiceRequest.objects.visible_to(request.user)
         .filter(major_incident=row)
         .for_list()
+        .with_promise()
         .order_by("next_due_at", "id")[:200]
     )
-    return page(
-        request, "requests/incident.html", {"incident": row, "rows": rows, "moves": row.moves_for(request.user)}
-    )
+    context = {"incident": row, "rows": rows, "moves": row.moves_for(request.user), "now": now()}
+    return page(request, "requests/incident.html", context)
 
 
 @require_http_methods(["GET", "POST"])
@@ -49,8 +81,10 @@ def problem(request: SignedRequest, pk: int) -> HttpResponse:
         else:
             row.remedy_with(form.cleaned_data["remedy"], by=request.user)
         return redirect("requests:problem", pk)
-    rows = ServiceRequest.objects.visible_to(request.user).filter(problem=row).for_list().order_by("-id")[:200]
-    context = {"problem": row, "form": form, "rows": rows, "moves": row.moves_for(request.user)}
+    rows = (
+        ServiceRequest.objects.visible_to(request.user).filter(problem=row).for_list().with_promise().order_by("-id")
+    )[:200]
+    context = {"problem": row, "form": form, "rows": rows, "moves": row.moves_for(request.user), "now": now()}
     return page(request, "requests/problem.html", context, status=422 if form.errors else 200)
 
 

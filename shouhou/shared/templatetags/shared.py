@@ -1,5 +1,6 @@
 """Tags that every template has: icons, instants, durations, and links that keep the filter."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from importlib.util import find_spec
@@ -19,6 +20,8 @@ from shouhou.shared.forms import dress
 from shouhou.shared.time import NEVER
 
 register = template.Library()
+
+EXTENSION = re.compile(r"转|分机|ext\.?|#", re.IGNORECASE)
 
 
 @cache
@@ -140,6 +143,18 @@ def link_with(context: Any, **changes: Any) -> str:
 def get(mapping: Any, key: Any) -> Any:
     """A dictionary's value."""
     return mapping.get(key) if hasattr(mapping, "get") else None
+
+
+@register.filter
+def tel(number: str | None) -> SafeString | str:
+    """A telephone number to be called with one tap; what has no number in it stays as it was written."""
+    written = (number or "").strip()
+    main, *extension = EXTENSION.split(written, maxsplit=1)
+    digits = "".join(c for c in main if c in "+0123456789")
+    if not 5 <= len(digits) <= 16:
+        return written
+    pause = "," + "".join(filter(str.isdecimal, extension[0])) if extension else ""
+    return format_html('<a href="tel:{}" class="nowrap">{}</a>', digits + pause, written)
 
 
 @register.filter
