@@ -59,6 +59,14 @@ def company(db):
 
 
 @pytest.fixture
+def norm(company):
+    """The company also follows the norm of its trade, all parts."""
+    from shouhou.desk.actions import adopt_norm
+
+    return adopt_norm(company, by=None)
+
+
+@pytest.fixture
 def centre(company):
     """A local centre below headquarters."""
     from shouhou.people.models import Organisation

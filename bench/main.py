@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-PARTS = ("due", "pages", "import")
+PARTS = ("due", "pages", "import", "calls")
 
 
 def size_of(text: str) -> int:
@@ -59,6 +59,11 @@ def measured(part: str, sizes: list[int]) -> Any:
 
         print("Making requests and measuring; minutes for a million.", file=sys.stderr, flush=True)
         return bench_pages(sizes)
+    if part == "calls":
+        from bench.calls import bench_calls
+
+        print("A call centre's day at sixty times its pace: some 25 minutes.", file=sys.stderr, flush=True)
+        return bench_calls()
     from bench.imports import bench_import
 
     return bench_import()
@@ -139,7 +144,27 @@ def import_table(found: dict[str, Any]) -> list[str]:
                 f"{found['events_per_second']:,} a second"]  # fmt: skip
 
 
-TABLES: dict[str, Callable[[Any], list[str]]] = {"due": due_table, "pages": pages_table, "import": import_table}
+def calls_table(found: dict[str, Any]) -> list[str]:
+    """A day at the telephone door: what was lost, and how soon a call pops up at a desk."""
+    pop = found["pop_p95_ms"]
+    faults = ("lost", "doubled", "neither_record_nor_task", "wrong_phase", "wrong_rings")
+    return [
+        "",
+        f"CALLS ({found['log']} day, x {found['speed']:g}): {found['calls']:,} calls, {found['messages']:,} messages "
+        f"in {found['seconds']:.0f} s; answers {found['statuses']}, p50 {found['answer_p50_ms']} ms, "
+        f"p95 {found['answer_p95_ms']} ms",
+        "  " + ", ".join(f"{name.replace('_', ' ')} {found[name]}" for name in faults),
+        f"  screen pop: {found['pops']:,} seen, p50 {found['pop_p50_ms']} ms, p95 {pop} ms; aim < 300  "
+        f"{verdict(None if pop is None else pop < 300)}",
+    ]  # fmt: skip
+
+
+TABLES: dict[str, Callable[[Any], list[str]]] = {
+    "due": due_table,
+    "pages": pages_table,
+    "import": import_table,
+    "calls": calls_table,
+}
 
 if __name__ == "__main__":
     sys.exit(main(sys.argv[1:]))

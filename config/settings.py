@@ -44,6 +44,7 @@ INSTALLED_APPS = [
     "shouhou.agreements",
     "shouhou.requests",
     "shouhou.feedback",
+    "shouhou.hotline",
     "shouhou.desk",
     "shouhou.portal",
     "django.contrib.auth",

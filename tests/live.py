@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,6 +19,7 @@ from config.roles import APP, as_role
 from config.supervise import commands
 from tests.stage import ROOT, copy_of_template
 
+PASSWORD = "correct-horse-1"
 FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
@@ -98,3 +100,16 @@ def _wait(port: int, log: Path) -> None:
                 return
         time.sleep(0.1)
     pytest.fail(f"The web server did not come up:\n{log.read_text()[-3000:]}")
+
+
+def sign_in(browser: Any, live: Live, username: str, **options: Any) -> Any:
+    """A fresh browser window of one person."""
+    page = browser.new_context(base_url=live.url, viewport={"width": 1440, "height": 900}, **options).new_page()
+    page.troubles = []
+    page.on("pageerror", lambda error: page.troubles.append(str(error)))
+    page.goto("/accounts/login/")
+    page.fill("#id_login", username)
+    page.fill("#id_password", PASSWORD)
+    page.click("main form button.btn-primary")
+    page.wait_for_url(live.url + "/")
+    return page

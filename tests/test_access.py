@@ -34,7 +34,13 @@ OBJECTS = {
     "promises/calendars/<int:pk>/": "calendar",
     "people/<int:pk>/": "person",
     "follow-ups/<int:pk>/": "follow_up",
+    "equipment/<int:pk>/": "item",
+    "equipment/of/<int:customer>/": "customer",
     "notices/<int:pk>/": "notice",
+    "hotline/calls/<int:pk>/": "call",
+    "hotline/requests/<int:pk>/": "request",
+    "hotline/visits/<int:pk>/": "visit",
+    "hotline/doors/<int:pk>/": "door",
 }
 CUSTOMERS_MOVES = {f"requests/<int:pk>/{move}/" for move in ("cancel", "confirm", "reopen")}  # MOVES: may_confirm
 LISTS = {"requests/", "requests/board/", "requests/export/", "requests/<int:pk>/promises/"}
@@ -69,9 +75,12 @@ def things(company, customer, contact, person, take, agreement, manager) -> dict
     """One object of each kind, all of one customer at headquarters."""
     from django.core.files.uploadedfile import SimpleUploadedFile
 
+    from shouhou.equipment.models import InstalledItem, Product
     from shouhou.feedback.models import FollowUp
+    from shouhou.hotline.models import Call, Door
     from shouhou.notices.models import Notice
     from shouhou.promises.models import Calendar
+    from shouhou.requests.actions.visits import Where, ask_for_visit
     from shouhou.requests.models import Attachment, MajorIncident, Problem, SavedView
     from shouhou.shared.files import keep
 
@@ -96,6 +105,14 @@ def things(company, customer, contact, person, take, agreement, manager) -> dict
         "notice": Notice.objects.create(
             user=manager, kind="clock.warned", case_kind="request", case_id=case.pk, made_at=now()
         ),
+        "call": Call.objects.create(customer=customer, arrived_at=now(), phase="ended", agent=worker, **here),
+        "visit": ask_for_visit(
+            case, wish="urgent", where=Where("市民中心", "天府大道", "陈芳", "028-1"), wanted="今天", by=manager
+        ),
+        "item": InstalledItem.objects.create(
+            product=Product.objects.create(name="政务平台", kind="software"), customer=customer, **here
+        ),
+        "door": Door.objects.create(name="总机", **here),
         "view": SavedView.objects.create(user=manager, name="mine", query="?a=b"),
     }
     return {**{name: row.pk for name, row in made.items()}, "preset": "application_maintenance"}

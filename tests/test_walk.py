@@ -1,52 +1,15 @@
 """The main job in a real browser, in Chinese and in English: from the call to the closed request."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
-from tests.live import FLAGS, Live, chromium, running
+from tests.live import PASSWORD, sign_in
 
 pytestmark = pytest.mark.browser
-
-PASSWORD = "correct-horse-1"
-COMPANY = (Path(__file__).parent / "walk_company.py").read_text("utf-8")
 
 WORDS = {
     "zh": {"suffix": "", "start_day": "开始当日", "kept": "已兑现", "paused": "已暂停"},
     "en": {"suffix": "_en", "start_day": "starting day", "kept": "Kept", "paused": "Paused"},
 }
-
-
-@pytest.fixture(scope="module")
-def live(tmp_path_factory) -> Iterator[Live]:
-    chromium()
-    with running(tmp_path_factory.mktemp("live"), COMPANY) as system:
-        yield system
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[object]:
-    from playwright.sync_api import sync_playwright
-
-    program = chromium()
-    with sync_playwright() as playwright:
-        chrome = playwright.chromium.launch(executable_path=program, args=FLAGS)
-        yield chrome
-        chrome.close()
-
-
-def sign_in(browser, live, username, **options):
-    """A fresh browser window of one person."""
-    page = browser.new_context(base_url=live.url, viewport={"width": 1440, "height": 900}, **options).new_page()
-    page.troubles = []
-    page.on("pageerror", lambda error: page.troubles.append(str(error)))
-    page.goto("/accounts/login/")
-    page.fill("#id_login", username)
-    page.fill("#id_password", PASSWORD)
-    page.click("main form button.btn-primary")
-    page.wait_for_url(live.url + "/")
-    return page
 
 
 def take_by_phone(page, subject):
@@ -109,7 +72,7 @@ def test_the_main_job_from_call_to_closed(live, browser, language):
     customer = browser.new_context(viewport={"width": 390, "height": 844}).new_page()
     customer.goto(link)
     customer.click("button[value=solved]")
-    customer.wait_for_selector("strong")
+    customer.wait_for_selector("#answer")
 
     supervisor = sign_in(browser, live, "supervisor" + suffix)
     number = agent.title().split(" ")[0]
@@ -131,3 +94,39 @@ def test_the_main_job_from_call_to_closed(live, browser, language):
     assert [words["kept"] in text for text in kept] == [True, True]
     assert words["start_day"] in agent.locator("[data-code=i9]").inner_text()
     assert not [p.troubles for p in (agent, engineer, supervisor) if p.troubles]
+
+
+@pytest.mark.clause("A1.1")
+def test_words_survive_an_error_in_another_card_a_refusal_and_a_lost_session(live, browser):
+    agent = sign_in(browser, live, "agent")
+    take_by_phone(agent, "草稿不丢")
+    address = agent.url
+    say, solution = "form[action$='/say/'] textarea", "form[action$='/resolve/'] textarea"
+    when, note = "form[action$='/fact/'] [name=occurred_at]", "form[action$='/fact/'] button"
+
+    agent.fill(solution, "写到一半")
+    agent.fill(say, " ")
+    agent.click("form[action$='/say/'] button")
+    agent.wait_for_selector(f"{say}.is-invalid")
+    assert agent.input_value(solution) == "写到一半"
+
+    agent.goto(address)
+    agent.fill(when, "2020-01-01T09:00")  # before the report: refused
+    agent.locator(note).last.click()
+    agent.wait_for_selector("#toast .alert-danger")
+    assert (agent.input_value(when), agent.input_value(solution)) == ("2020-01-01T09:00", "写到一半")
+
+    agent.context.clear_cookies(name="sessionid")
+    agent.fill(say, "会话已过期")
+    agent.locator("form[action$='/say/'] button").last.click()
+    agent.wait_for_selector("#id_login")
+    agent.fill("#id_login", "agent")
+    agent.fill("#id_password", PASSWORD)
+    agent.click("main form button.btn-primary")
+    agent.wait_for_url(address)
+    assert agent.input_value(say) == "会话已过期"
+
+    agent.locator("form[action$='/say/'] button").last.click()
+    agent.wait_for_selector("#case-line .bubble")
+    assert (agent.input_value(say), agent.input_value(solution)) == ("", "写到一半")
+    assert not agent.troubles

@@ -1,8 +1,11 @@
 """What people fill in on a request."""
 
+from collections.abc import Mapping
+from datetime import date
 from typing import Any, ClassVar
 
 from django import forms
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.urls import reverse_lazy
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
@@ -16,10 +19,12 @@ from shouhou.requests.actions.intake import trouble_with_times
 from shouhou.requests.models import ServiceRequest
 from shouhou.requests.rules import words
 from shouhou.requests.rules.facts import NOTED
-from shouhou.shared.forms import Dressed, Found, Instant, ManyFiles, Once, row_id
+from shouhou.shared.forms import Day, Dressed, Found, Instant, ManyFiles, Once, row_id
 from shouhou.shared.time import now
 
 FIND_CUSTOMER = reverse_lazy("customers:find")
+# A day far off the calendar is a slip of the hand, and the day after the last one cannot be counted.
+LIKELY_DAYS = (MinValueValidator(date(1990, 1, 1)), MaxValueValidator(date(2199, 12, 31)))
 
 
 class TakeForm(Dressed, Once):
@@ -62,13 +67,25 @@ class TakeForm(Dressed, Once):
             ):
                 self.fields[name].queryset = rows.filter(customer=customer, retired_at=None)  # type: ignore[attr-defined]
 
-        for name in ("customer", "item", "caller_phone", "kind", "channel", "impact", "urgency", "reported_at"):
+        for name in (
+            "customer", "contact", "item", "caller_phone", "kind", "channel", "impact", "urgency", "reported_at",
+        ):  # fmt: skip
             self.fields[name].widget.attrs["data-refresh"] = "#who"
+        self.fields["customer"].widget.attrs["data-none"] = _now(
+            "Not found. Write down the caller's unit, name and number below; the customer can be added later."
+        )
 
     def chosen_customer(self) -> int | None:
         """The customer named so far, whether or not the rest is right."""
         value = self.data.get("customer") if self.is_bound else self.initial.get("customer")
         return row_id(getattr(value, "pk", value))
+
+    def clean_caller_phone(self) -> str:
+        """Any way of writing a number is taken; what holds no number calls nobody back."""
+        phone: str = self.cleaned_data["caller_phone"]
+        if phone and sum(c.isdigit() for c in phone) < 3:
+            raise forms.ValidationError(_now("This is no telephone number: write down its digits, or leave it empty."))
+        return phone
 
     def clean(self) -> dict[str, Any]:
         """Somebody must be there to call back."""
@@ -96,7 +113,9 @@ class LateForm(Dressed, Once):
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["customer"].queryset = Customer.objects.visible_to(user).filter(retired_at=None).order_by("name")  # type: ignore[attr-defined]
+        customer: Any = self.fields["customer"]
+        customer.queryset = Customer.objects.visible_to(user).filter(retired_at=None).order_by("name")
+        customer.widget.attrs["data-none"] = _now("Not found. Register it as a new request, which needs no customer.")
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
@@ -173,6 +192,12 @@ class NoteFactForm(Dressed, forms.Form):
 
     fact = forms.ChoiceField(choices=list(NOTED.items()), label=_("What was done"))
     occurred_at = Instant(label=_("When"), required=False, help_text=_("Leave empty for now."))
+
+    def clean_occurred_at(self) -> Any:
+        when = self.cleaned_data["occurred_at"]
+        if when and when > now():
+            raise forms.ValidationError(_now("The time lies in the future: correct it."))
+        return when
 
 
 REMOTE = [
@@ -290,11 +315,56 @@ class FilterForm(Dressed, forms.Form):
         ("open", _("Open")), ("mine", _("Mine")), ("overdue", _("Overdue")), ("undecided", _("Coverage to be decided")),
         ("resolved", _("Awaiting confirmation")), ("ended", _("Ended")), ("all", _("All")),
     )  # fmt: skip
+    # What a view means by status; the others show what is open.
+    WITHIN: ClassVar[dict[str, tuple[str, ...]]] = {
+        "resolved": (ServiceRequest.Status.RESOLVED,),
+        "ended": ServiceRequest.ENDED,
+        "all": tuple(ServiceRequest.Status),
+    }
+    EXACT = ("status", "severity", "channel", "kind", "customer", "owner")
+    MORE = ("channel", "kind", "reported_from", "reported_until")  # asked for less often: folded away
 
-    view = forms.ChoiceField(choices=VIEWS, required=False, label=_("View"))
     q = forms.CharField(required=False, label=_("Words"), max_length=100)
+    customer = forms.ModelChoiceField(
+        Customer.objects.none(), required=False, label=_("Customer"), widget=Found(FIND_CUSTOMER)
+    )
+    owner = forms.ModelChoiceField(
+        User.objects.none(), required=False, label=_("Owner"), widget=Found(reverse_lazy("requests:owners"))
+    )
+    status = forms.ChoiceField(required=False, label=_("Status"))
     severity = forms.ChoiceField(choices=[("", _("Any")), *words.Severity.choices], required=False, label=_("Severity"))
     channel = forms.ChoiceField(choices=[("", _("Any")), *words.Channel.choices], required=False, label=_("Channel"))
     kind = forms.ChoiceField(choices=[("", _("Any")), *words.Kind.choices], required=False, label=_("Kind"))
-    customer = forms.IntegerField(required=False, widget=forms.HiddenInput)
-    owner = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    reported_from = Day(required=False, label=_("Reported from"), validators=LIKELY_DAYS)
+    reported_until = Day(required=False, label=_("Reported until"), validators=LIKELY_DAYS)
+    sort = forms.ChoiceField(choices=[("", ""), ("reported", "")], required=False, widget=forms.HiddenInput)
+
+    def __init__(self, data: Mapping[str, Any], *, user: User) -> None:
+        super().__init__(data)
+        asked = data.get("view")
+        # Words or a status by themselves are looked for everywhere.
+        self.view = asked if asked in dict(self.VIEWS) else "all" if data.get("q") or data.get("status") else "open"
+        self.within = self.WITHIN.get(self.view, ServiceRequest.OPEN)
+        statuses = [(key, label) for key, label in ServiceRequest.Status.choices if key in self.within]
+        self.fields["status"].choices = [("", _("Any")), *statuses]  # type: ignore[attr-defined]
+        self.fields["customer"].queryset = Customer.objects.visible_to(user)  # type: ignore[attr-defined]
+        self.fields["owner"].queryset = User.objects.visible_to(user)  # type: ignore[attr-defined]
+        for name in ("customer", "owner"):
+            self.fields[name].widget.attrs["placeholder"] = _("Any")
+        self.full_clean()  # a filter that means nothing is left out, the others hold
+
+    def narrows(self) -> bool:
+        """Whether anything but the view is chosen."""
+        return any(value for name, value in self.cleaned_data.items() if name != "sort")
+
+    def shown(self) -> list[forms.BoundField]:
+        """The fields that always stand there."""
+        return [field for field in self.visible_fields() if field.name not in self.MORE]
+
+    def folded(self) -> list[forms.BoundField]:
+        """The fields behind “More”."""
+        return [self[name] for name in self.MORE]
+
+    def unfolded(self) -> bool:
+        """Whether one of those is chosen, so that they must be seen."""
+        return any(self.cleaned_data.get(name) for name in self.MORE)

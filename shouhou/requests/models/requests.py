@@ -8,9 +8,10 @@ from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models
-from django.db.models import Q
+from django.db.models import OuterRef, Q, Subquery
 from django.db.models.functions import Upper
 from django.urls import reverse
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
@@ -82,6 +83,15 @@ class ServiceRequestQuerySet(OfCustomer):
 
     def for_list(self) -> Self:
         return self.select_related("customer", "owner")
+
+    def with_promise(self) -> Self:
+        """Each row with the name of the promise that its due time belongs to, read by the same query."""
+        clocks = Clock.objects.filter(
+            case_kind=ServiceRequest.KIND, case_id=OuterRef("pk"), due_at=OuterRef("next_due_at"),
+            state__in=(Clock.State.RUNNING, Clock.State.BROKEN), stopped_at=None,
+        )  # fmt: skip
+        name = "commitment__name_zh" if (get_language() or "").startswith("zh") else "commitment__name_en"
+        return self.annotate(promise_name=Subquery(clocks.order_by("pk").values(name)[:1]))
 
     def matching(self, text: str) -> Self:
         """Requests in whose number, title, description or customer's name the words stand."""
@@ -238,6 +248,7 @@ class ServiceRequest(Promised):
             ),
             models.Index(fields=["customer", "-id"], name="request_customer"),
             models.Index(fields=["status", "-id"], name="request_status"),
+            models.Index(fields=["-reported_at", "-id"], name="request_reported"),
             models.Index(fields=["confirm_by"], name="request_confirm_by", condition=Q(status="resolved")),
             models.Index(fields=["external_ref"], name="request_external", condition=~Q(external_ref="")),
             GinIndex(fields=["search"], name="request_words", fastupdate=False),
@@ -332,6 +343,7 @@ class ServiceRequest(Promised):
         with self.moving(self.Status.RESOLVED, by=by, occurred_at=occurred_at, audience="customer") as at:
             self.solution, self.cause = solution.strip(), cause or self.cause
             self.resolved_at, self.confirm_by, self.waiting = at, confirm_by, ""
+            self.end_offers(by=by)
             if self.kind in (words.Kind.FAULT, words.Kind.PERFORMANCE):
                 record("fault.repaired", subject=self, by=by, occurred_at=at)
 
@@ -360,6 +372,7 @@ class ServiceRequest(Promised):
         """Nothing is owed any more."""
         with self.moving(self.Status.CLOSED, by=by) as at:
             self.closed_at = at
+            self.end_offers(by=by)
 
     def file(self, *, by: User) -> None:
         """The document keeper has filed the papers."""
@@ -370,3 +383,12 @@ class ServiceRequest(Promised):
         """Registered by mistake or withdrawn by the customer."""
         with self.moving(self.Status.CANCELLED, by=by, audience="customer") as at:
             self.closed_at, self.waiting = at, ""
+            self.end_offers(by=by)
+
+    def end_offers(self, *, by: User | None) -> None:
+        """Nobody is asked to take over what is done: an offer that waits ends with the work, under the same lock."""
+        for offer in self.handovers.filter(state="offered"):
+            offer.state, offer.answered_at = "withdrawn", now()
+            offer.save(update_fields=["state", "answered_at"])
+            about = {"taker": offer.taker_id, "kind": offer.kind, "handover": offer.pk}
+            record("reassignment.withdrawn", subject=self, by=by, data=about)

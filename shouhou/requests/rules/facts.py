@@ -37,6 +37,8 @@ MOVES = {
     "reassignment.declined": _("Reassignment declined"),
     "reassignment.escalated": _("Reassignment went to the duty manager"),
     "reassignment.withdrawn": _("Reassignment withdrawn"),
+    "visit.wished": _("Visit wanted otherwise: passed to the duty manager"),
+    "visit.cancelled": _("Visit no longer needed"),
     "fault.reported": _("Fault reported"),
     "fault.occurred": _("Fault occurred"),
     "fault.repaired": _("Fault repaired"),

@@ -96,3 +96,11 @@ _MATRIX = {
 def severity_of(impact: str, urgency: str) -> Severity:
     """Severity from impact and urgency (K2), as the matrix of the grading table says."""
     return _MATRIX[(impact, urgency)]
+
+
+class Wish(TextChoices):
+    """What the customer says to a visit, where the telephone does not solve it (A3.14-A3.18)."""
+
+    AGREED = "agreed", _("Agrees to a visit within the promised time")
+    SPECIAL = "special", _("Wants it otherwise: time, person or way")
+    URGENT = "urgent", _("Wants it today or tomorrow")

@@ -1,0 +1,1 @@
+"""Hearing telephone systems, answering calls, and what follows from them."""

@@ -1,0 +1,1 @@
+"""The pages of the hotline, and the door of telephone systems."""
