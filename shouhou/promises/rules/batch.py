@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import re
 import sys
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
@@ -16,8 +17,13 @@ from shouhou.promises.rules.explain import Segment, explain, words
 from shouhou.promises.rules.period import EXTERNAL, BadPeriod, Period
 
 FIELDS = ("id", "start", "within", "window", "days", "roll", "holidays", "zone", "pauses")
+OF_THIS_MACHINE = frozenset({"localtime", "posixrules", "Factory"})  # would mean something else elsewhere
 LONGEST = 1_000_000  # characters of a line
 LINE_ENDS = {0x85: "\\u0085", 0x2028: "\\u2028", 0x2029: "\\u2029"}  # some readers end a line there
+
+
+TWICE = "\x00twice"  # no field has this name
+NOT_UTF8 = re.compile("[\udc80-\udcff]")  # bytes that could not be read
 
 
 class BadLine(ValueError):
@@ -39,7 +45,9 @@ def read_zone(value: object) -> str:
         return SHANGHAI
     try:
         if isinstance(value, str) and value and len(value) < 100:
-            return ZoneInfo(value).key
+            key = ZoneInfo(value).key
+            if key not in OF_THIS_MACHINE:
+                return key
     except (KeyError, OSError, ValueError):
         pass
     raise BadLine(f"zone: {_shown(value)} is no time zone; write for example 'Asia/Shanghai'")
@@ -121,6 +129,8 @@ def count(line: object) -> Answer:
     """What one line asks for. Raises BadLine."""
     if not isinstance(line, dict):
         raise BadLine('line: this is no object; write for example {"start": "2026-09-30 17:50", "within": "24 h"}')
+    if TWICE in line:
+        raise BadLine(f"{_shown(line[TWICE])[1:-1]}: it is written twice; write it once")
     unknown = [name for name in line if name not in FIELDS]
     if unknown:
         raise BadLine(f"{_shown(unknown[0])[1:-1]}: unknown field; write only {', '.join(FIELDS)}")
@@ -144,12 +154,15 @@ def answer(line: object) -> dict[str, Any]:
     at, provisional, segments, zone = count(line)
     found: dict[str, Any] = {"due": _iso(at, zone), "explanation": []}
     for s in segments:
+        if s.why == "unpublished":  # a mark, no stretch of time
+            continue
         end = None if s.why == "open_pause" else _iso(s.end, zone)
         found["explanation"].append({"from": _iso(s.start, zone), "to": end, "counted": s.counted, "why": words(s)})
     if at is None:
         found["state"] = "paused"
     if provisional:
         found["provisional"] = True
+        found["note"] = words(segments[-1])
     return found
 
 
@@ -178,16 +191,27 @@ def run_batch(lines_in: Iterable[str], out: TextIO) -> int:
 def _parsed(text: str) -> object:
     if len(text) > LONGEST:
         raise BadLine(f"line: it has {len(text)} characters; write at most {LONGEST}")
-
+    if not text.isascii() and NOT_UTF8.search(text):
+        raise BadLine("line: this is no UTF-8; write the text as UTF-8")
     try:
         # What JSON has no number for comes through as its own text, so that the field check can name it.
         return json.loads(
-            text, parse_constant=str, parse_float=lambda digits: n if isfinite(n := float(digits)) else digits
-        )
+            text, parse_constant=str, parse_float=lambda digits: n if isfinite(n := float(digits)) else digits,
+            object_pairs_hook=_once_each,
+        )  # fmt: skip
     except (ValueError, RecursionError):
         raise BadLine(
             'line: this is no JSON; write for example {"start": "2026-09-30 17:50", "within": "24 h"}'
         ) from None
+
+
+def _once_each(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """An object; a field that is written twice says two things, and is marked as such."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _value in pairs]
+        found[TWICE] = next(name for name in names if names.count(name) > 1)
+    return found
 
 
 def _written(found: Mapping[str, object]) -> str:
@@ -265,7 +289,9 @@ def main(argv: list[str]) -> int:
     chosen = _arguments(argv)
     for stream in (sys.stdin, sys.stdout):
         if hasattr(stream, "reconfigure"):
-            stream.reconfigure(encoding="utf-8", errors="replace" if stream is sys.stdin else "backslashreplace")
+            stream.reconfigure(
+                encoding="utf-8", errors="surrogateescape" if stream is sys.stdin else "backslashreplace"
+            )
     return run_batch(sys.stdin, sys.stdout) if chosen.batch else one(chosen, sys.stdout)
 
 

@@ -154,8 +154,7 @@ def _day_by_day(
     while day < days.end and at < end:
         day += ONE
         finish = end if day == days.end else calendar.at(day, 1440)
-        last = day == days.end
-        yield Segment(at, finish, False, "rolled_to" if last else "rolled", "" if last else calendar.name_of(day))
+        yield _rolled(promise, at, finish, day, days, stops)
         at = finish
 
 
@@ -174,6 +173,16 @@ def _day(
         clipped = not stops and days.last.day < days.first.day
         return Segment(at, finish, True, "month_end" if clipped else "months", days.last.isoformat())
     return Segment(at, finish, True, "day")
+
+
+def _rolled(promise: Promise, at: datetime, finish: datetime, day: date, days: Days, stops: Sequence[Pause]) -> Segment:
+    """A day past the last one: where it ends at last, a day of rest, or a working day whose end a pause holds."""
+    if day == days.end:
+        return Segment(at, finish, False, "rolled_to")
+    pause = None if promise.calendar.is_rest(day) else pause_at(stops, day_end(promise, day))
+    if pause is not None:
+        return Segment(at, finish, False, "paused", pause.reason)
+    return Segment(at, finish, False, "rolled", promise.calendar.name_of(day))
 
 
 def _same_day(promise: Promise, start: datetime, days: Days, end: datetime, *, is_open: bool) -> Iterator[Segment]:

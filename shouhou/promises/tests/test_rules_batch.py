@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shouhou.promises.rules.batch import main, run_batch
+from shouhou.promises.rules.batch import answer, main, run_batch
 
 LINE = {"start": "2026-09-30 17:50", "within": "2 wd", "holidays": "CN"}
 
@@ -210,4 +210,26 @@ sys.exit(9 if "django" in sys.modules else status)
     ran = subprocess.run([sys.executable, "-c", program], input=line, capture_output=True, check=False, timeout=60)
     first, second = (json.loads(text) for text in ran.stdout.decode().splitlines())
     assert (ran.returncode, first["id"], first["due"]) == (1, "售后", "2026-10-10T00:00:00+08:00")
-    assert second["error"].startswith("start: ")
+    assert second["error"].startswith("line: ")
+
+
+def test_a_working_day_that_a_pause_holds_is_not_called_a_day_of_rest():
+    """The last day rolled over a Sunday into a pause: Monday and Tuesday are skipped for the pause, and it says so."""
+    pause = ["2024-12-17T00:00", "2024-12-18T00:30", "等用户答复"]
+    found = answer({"start": "2024-12-07T10:00", "within": "1 w", "pauses": [pause]})
+    assert found["due"] == "2024-12-19T00:00:00+08:00"
+    skipped = {s["from"][:10]: s["why"] for s in found["explanation"] if not s["counted"]}
+    assert "等用户答复" in skipped["2024-12-16"]
+    assert "休假日" in skipped["2024-12-15"]
+
+
+def test_no_stretch_of_an_explanation_is_empty():
+    found = answer({"start": "2026-11-30T09:00", "within": "3 mo", "holidays": "CN"})
+    assert all(s["from"] < s["to"] for s in found["explanation"])
+    assert "2027" in found["note"]
+
+
+def test_a_field_written_twice_is_named_and_the_line_keeps_its_id():
+    out = io.StringIO()
+    assert run_batch(['{"id": 7, "start": "2026-09-30 17:50", "within": "2 wd", "within": "3 d"}'], out) == 1
+    assert json.loads(out.getvalue()) == {"id": 7, "error": "within: it is written twice; write it once"}
