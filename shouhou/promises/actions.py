@@ -25,10 +25,16 @@ def make_calendar(*, name: str, days: Days, organisation: Any = None, by: Any = 
     return calendar
 
 
+def _locked(calendar: Calendar) -> Calendar:
+    """Two who publish at once publish one after the other, the second on top of the first."""
+    Calendar.objects.select_for_update().get(pk=calendar.pk)
+    return calendar
+
+
 @transaction.atomic
 def change_day(calendar: Calendar, *, day: date, what: str, name: str, by: Any) -> CalendarVersion:
     """Publish a version in which one day is of rest, worked, or as its weekday says. Open clocks stay."""
-    now = calendar.current.days()
+    now = _locked(calendar).current.days()
     rest, worked = dict(now.rest), set(now.worked)
     rest.pop(day, None)
     worked.discard(day)
@@ -77,7 +83,7 @@ def import_icalendar(calendar: Calendar, *, content: bytes, by: Any) -> Calendar
     """Publish a version with the file's days in place of all days of the years that it names."""
     rest, worked = read_icalendar(content)
     years = {day.year for day in (*rest, *worked)}
-    now = calendar.current.days()
+    now = _locked(calendar).current.days()
     days = replace(
         now,
         rest={**{d: n for d, n in now.rest.items() if d.year not in years}, **rest},

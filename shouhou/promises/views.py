@@ -1,22 +1,27 @@
 """Calendars, and a page on which anybody can count a period."""
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from shouhou.people.models import Organisation, SignedRequest, User
 from shouhou.promises.actions import change_day, import_icalendar
 from shouhou.promises.forms import CalendarFileForm, CountForm, DayForm, no_period
+from shouhou.promises.jobs import count_anew, due_anew, provisional_clocks
 from shouhou.promises.models import Calendar
-from shouhou.promises.rules.calendar import WHOLE_DAY_WORKING, BadWindow, Window
+from shouhou.promises.rules.calendar import BadWindow
 from shouhou.promises.rules.clock import Promise, due
 from shouhou.promises.rules.explain import explain
 from shouhou.promises.rules.period import BadPeriod
+from shouhou.promises.rules.promise import opening
 from shouhou.promises.rules.timeline import TooFar
 from shouhou.shared.lifecycle import Refused
 from shouhou.shared.pages import page
+
+SHOWN = 50  # of what would change; the number of all stands above
 
 
 def colleague(request: SignedRequest) -> None:
@@ -36,6 +41,19 @@ def calendars(request: SignedRequest) -> HttpResponse:
     return page(
         request, "promises/calendars.html", {"rows": Calendar.objects.select_related("organisation").order_by("name")}
     )
+
+
+@require_POST
+@login_required
+def anew(request: SignedRequest, pk: int) -> HttpResponse:
+    """Count the provisional clocks by the newest version, after it was shown what that changes."""
+    colleague(request)
+    row = get_object_or_404(Calendar.objects.select_related("organisation"), pk=pk)
+    if not keeps(request.user, row):
+        raise Refused(_("Only who leads the organisation may change the calendar."))
+    moved = count_anew(row, by=request.user)
+    messages.success(request, _("Clocks counted anew: %(moved)s.") % {"moved": moved})
+    return redirect("promises:calendar", pk)
 
 
 @require_http_methods(["GET", "POST"])
@@ -60,6 +78,7 @@ def calendar(request: SignedRequest, pk: int) -> HttpResponse:
                 change_day(row, **day_form.cleaned_data, by=request.user)
                 return redirect("promises:calendar", pk)
     version = row.current
+    waiting = provisional_clocks(row)
     days = version.days()
     asked = request.GET.get("year", "")
     year = int(asked) if asked.isascii() and asked.isdecimal() and len(asked) <= 4 else max(days.published or {2026})
@@ -70,6 +89,7 @@ def calendar(request: SignedRequest, pk: int) -> HttpResponse:
     context = {
         "calendar": row, "version": version, "days": shown, "year": year, "published": days.is_published(year),
         "day_form": day_form, "file_form": file_form, "may_change": may_change,
+        "waiting": [(clock, due_anew(clock, version)) for clock in waiting[:SHOWN]], "waiting_count": waiting.count(),
     }  # fmt: skip
     return page(request, "promises/calendar.html", context, status=422 if day_form.errors or file_form.errors else 200)
 
@@ -84,9 +104,7 @@ def count(request: SignedRequest) -> HttpResponse:
         data = form.cleaned_data
         try:
             within = data["within"]
-            window = Window.parse(data["window"], data["days"] or "daily") if data["window"] else None
-            if window is None and data["days"] == "working" and within.is_elapsed:
-                window = WHOLE_DAY_WORKING
+            window = opening(data["window"], data["days"] or "daily", within)
             first = Calendar.objects.order_by("pk").first()
             if first is None:
                 raise Refused(_("There is no calendar yet."))

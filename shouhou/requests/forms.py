@@ -192,6 +192,16 @@ class NoteFactForm(Dressed, forms.Form):
 
     fact = forms.ChoiceField(choices=list(NOTED.items()), label=_("What was done"))
     occurred_at = Instant(label=_("When"), required=False, help_text=_("Leave empty for now."))
+    words = forms.CharField(
+        label=_("Message left"), max_length=300, required=False,
+        help_text=_("Only where the customer was not reached: a try counts with the message that was left."),
+    )  # fmt: skip
+
+    def clean(self) -> dict[str, Any]:
+        data: dict[str, Any] = super().clean() or self.cleaned_data
+        if data.get("fact") == "contact.attempted" and not data.get("words", "").strip():
+            self.add_error("words", _now("Write down the message that you left for the customer."))
+        return data
 
     def clean_occurred_at(self) -> Any:
         when = self.cleaned_data["occurred_at"]

@@ -5,6 +5,7 @@ from procrastinate.contrib.django import app
 from shouhou.notices.actions import tell
 from shouhou.requests.actions.handover import escalate_unaccepted
 from shouhou.requests.actions.talk import confirm_expired
+from shouhou.requests.models import VisitRequest
 from shouhou.shared.facts import on
 from shouhou.shared.models import Event
 from shouhou.shared.time import now
@@ -38,3 +39,11 @@ def tell_owner(event: Event) -> None:
     """The owner hears of what the customer says, unless it was the owner who wrote it down."""
     if event.origin != "import":
         tell(event=event, audience="owner_if_other")
+
+
+@on("request.closed", "request.cancelled", "request.merged")
+def drop_visit_requests(event: Event) -> None:
+    """Nobody drives out for what is over."""
+    for visit in VisitRequest.objects.filter(request_id=event.case_id, status=VisitRequest.Status.OPEN):
+        with visit.moving(VisitRequest.Status.DROPPED, by=None):
+            pass

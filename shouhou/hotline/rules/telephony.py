@@ -131,8 +131,7 @@ def facts_of(
     if standing.ringing_at and (standing.extension or standing.phase != "ringing"):
         found["call.ringing"] = (standing.ringing_at, {"cadence": list(cadence)})
     if standing.answered_at:
-        known = {} if standing.rings is None else {"rings": standing.rings}
-        found["call.answered"] = (standing.answered_at, known)
+        found["call.answered"] = (standing.answered_at, {"rings": standing.rings})
         if standing.ended_at:
             found["call.ended"] = (standing.ended_at, {"held": round(standing.held)})
     elif standing.ended_at:

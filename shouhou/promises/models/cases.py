@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, ClassVar
 
@@ -12,7 +13,7 @@ from shouhou.people.models import Organisation
 from shouhou.promises.models.clocks import Clock
 from shouhou.promises.models.commitments import Commitment, CommitmentSet, commitments_of, current_versions
 from shouhou.promises.rules.facts import corrected
-from shouhou.promises.rules.fold import Fact, Reading, fold
+from shouhou.promises.rules.fold import Fact, Reading, Terms, fold
 from shouhou.shared.journal import event_of
 from shouhou.shared.lifecycle import Lifecycle
 from shouhou.shared.models import Event
@@ -122,23 +123,44 @@ def readings(
     """Every clock that should exist now: commitment, calendar version, reading.
 
     A chain's follow-on starts from its forerunner's missed due time, so forerunners are read first. A clock keeps the
-    calendar version that it started with.
+    calendar version that it started with; one that was broken stays even where its commitment binds no longer.
     """
     what, binding = case.promise_facts(), case.binding()
+    bound = {c.pk for c in binding}
+    broken = [r for r in rows if r.state == Clock.State.BROKEN]
+    binding += {r.commitment_id: r.commitment for r in broken if r.commitment_id not in bound}.values()
     current = current_versions({c.set_id for c in binding}) if binding else {}
     versions = {(r.commitment_id, r.start_event_id): r.calendar_version_id for r in rows}
     found: list[tuple[Commitment, int, Reading]] = []
     derived: list[Fact] = []
     for commitment in sorted(binding, key=lambda c: c.follow_on):
         newest = current[commitment.set_id]
+        held = {r.start_event_id for r in broken if r.commitment_id == commitment.pk}
         for version in {v for (c, _start), v in versions.items() if c == commitment.pk} | {newest}:
-            for reading in fold(commitment.terms(version), what, [*facts, *derived], at):
+            terms, told = commitment.terms(version), [*facts, *derived]
+            read = fold(terms, what, told, at) if commitment.pk in bound else ()
+            for reading in still_broken(terms, told, read, held, at) if held else read:
                 if versions.get((commitment.pk, reading.start_fact_id), newest) != version:
                     continue
                 found.append((commitment, version, reading))
                 if reading.state == "broken" and commitment.otherwise and reading.due_at:
                     derived.append(missed(commitment, reading, at))
     return found
+
+
+def still_broken(
+    terms: Terms, facts: Sequence[Fact], read: Sequence[Reading], held: set[int], at: datetime
+) -> list[Reading]:
+    """The readings, with those clocks (`held`, by their start) that were broken while the commitment applied.
+
+    A lower grade, another agreement or a visit that is needed no longer does not undo what was broken before: the case
+    is overdue no longer, but the breach stays on record. A corrected time may undo it.
+    """
+    gone = held - {reading.start_fact_id for reading in read if reading.state != "cancelled"}
+    plain = fold(replace(terms, when={}), {}, facts, at)
+    again = [replace(reading, lapsed=True) for reading in plain if reading.start_fact_id in gone]
+    back = {reading.start_fact_id for reading in again}
+    return [*(reading for reading in read if reading.start_fact_id not in back), *again]
 
 
 def missed(commitment: Commitment, reading: Reading, at: datetime) -> Fact:
@@ -176,7 +198,6 @@ def advance_clocks(case: Promised, facts: Sequence[Fact], rows: list[Clock], at:
             clock.take(reading)
             new.append(clock)
         elif clock.take(reading):
-            clock.void_reason = ""
             changed.append(clock)
         passages.append((clock, was, reading))
     told = {fact.id for fact in corrected(facts)}

@@ -49,6 +49,7 @@ class Clock(models.Model):
         CANCELLED = "cancelled", _("Cancelled")
 
     KIND: ClassVar[str] = "clock"
+    LAPSED: ClassVar = "lapsed"  # broken while it applied; the case is another one now
     OPEN: ClassVar = (State.RUNNING, State.PAUSED)
 
     case_kind = models.CharField(max_length=40)
@@ -97,7 +98,8 @@ class Clock(models.Model):
     @property
     def is_owed(self) -> bool:
         """Whether somebody must still do something for it: running, paused, or broken and not yet done."""
-        return self.is_open or (self.state == self.State.BROKEN and self.stopped_at is None and not self.external)
+        open_breach = self.state == self.State.BROKEN and self.stopped_at is None
+        return self.is_open or (open_breach and not self.external and self.void_reason != self.LAPSED)
 
     @property
     def margin(self) -> timedelta | None:
@@ -125,6 +127,7 @@ class Clock(models.Model):
             "next_at": reading.next_at, "stopped_at": reading.stopped_at, "stop_event_id": reading.stopped_by,
             "used": reading.used, "left": reading.left, "paused_reason": reading.paused_reason or "",
             "provisional": reading.provisional, "attempted": reading.attempted,
+            "void_reason": self.LAPSED if reading.lapsed else "",
             "pauses": [[p.start.isoformat(), p.end.isoformat() if p.end else None, p.reason] for p in reading.pauses],
         }  # fmt: skip
         if self.pk and reading.state in ("running", "paused"):

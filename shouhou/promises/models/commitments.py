@@ -10,10 +10,10 @@ from django.utils.translation import gettext_lazy as _
 from shouhou.people.models import Organisation
 from shouhou.promises.models.calendars import Calendar, CalendarVersion
 from shouhou.promises.rules import calendar as engine
-from shouhou.promises.rules.calendar import Window
 from shouhou.promises.rules.clock import Promise
 from shouhou.promises.rules.fold import Terms
 from shouhou.promises.rules.period import Period
+from shouhou.promises.rules.promise import opening
 
 
 class CommitmentSet(models.Model):
@@ -105,15 +105,16 @@ class Commitment(models.Model):
         return _TERMS[key]
 
     def _built(self, days: engine.Calendar) -> Terms:
+        within = Period.parse(self.within)
         return Terms(
             code=self.code,
             start=self.start,
             stop=tuple(self.stops),
             cancel=tuple(self.cancels),
             promise=Promise(
-                within=Period.parse(self.within),
+                within=within,
                 calendar=days,
-                window=Window.parse(self.window, days=self.days) if self.window else None,
+                window=opening(self.window, self.days or "daily", within),
                 roll=self.roll,
             ),
             when=self.when,

@@ -11,10 +11,11 @@ from math import isfinite
 from typing import Any, NamedTuple, TextIO
 from zoneinfo import ZoneInfo
 
-from shouhou.promises.rules.calendar import SHANGHAI, WHOLE_DAY_WORKING, BadWindow, Calendar, TooFar, Window
+from shouhou.promises.rules.calendar import SHANGHAI, BadWindow, Calendar, TooFar, Window
 from shouhou.promises.rules.clock import Pause, Promise, due
 from shouhou.promises.rules.explain import Segment, explain, words
 from shouhou.promises.rules.period import EXTERNAL, BadPeriod, Period
+from shouhou.promises.rules.promise import opening
 
 FIELDS = ("id", "start", "within", "window", "days", "roll", "holidays", "zone", "pauses")
 OF_THIS_MACHINE = frozenset({"localtime", "posixrules", "Factory"})  # would mean something else elsewhere
@@ -117,12 +118,10 @@ def _promise(within: str, window: str | None, days: str, roll: bool | None, chin
             "within: 'external' is a verdict of another system and never counted; write a period such as '24 h'"
         )
     try:
-        opening = Window.parse(window, days) if window is not None else None
+        open_in = Window.parse(window, days) if window == "" else opening(window, days, period)
     except BadWindow as trouble:
         raise BadLine(f"window: {trouble}") from None
-    if opening is None and days == "working" and period.is_elapsed:
-        opening = WHOLE_DAY_WORKING
-    return Promise(period, Calendar.china(zone) if china else Calendar.plain(zone), opening, roll)
+    return Promise(period, Calendar.china(zone) if china else Calendar.plain(zone), open_in, roll)
 
 
 def count(line: object) -> Answer:

@@ -66,7 +66,8 @@ class Reading:
     broken); `ended_at` is when nothing was owed any more: fulfilled or called off. `left` is counted time, None when
     the due time is not known; `margin` is the time from fulfilment to the due instant, negative when late.
     `attempted`: met only by a try to reach the person (已联系未接通), so that `tries_owed` more are due. `next_at`:
-    when the clock must be read again; the due instant itself stays in it while it can still be kept.
+    when the clock must be read again; the due instant itself stays in it while it can still be kept. `lapsed`: the
+    promise was broken while it applied; nobody owes it any more.
     """
 
     start_fact_id: int
@@ -87,6 +88,7 @@ class Reading:
     verdict_external: bool | None = None
     tries_owed: int = 0
     ended_at: datetime | None = None
+    lapsed: bool = False
 
 
 def applies(terms: Terms, case: Mapping[str, Any]) -> bool:
@@ -239,7 +241,7 @@ def _read(terms: Terms, start: Fact, own: Sequence[Fact], every: Sequence[Pause]
         provisional=end.provisional, paused_reason=standing.reason if standing and state == "paused" else None,
         attempted=kept is not None, warnings=tuple(warnings),
         next_at=_next(now, end.at, warnings, standing) if is_open else None,
-        tries_owed=_tries_owed(own, kept, ended) if kept else 0,
+        tries_owed=_tries_owed(terms, own, kept, ended) if kept else 0,
         ended_at=None if is_open else fulfilled.occurred_at if fulfilled else ended.occurred_at if ended else None,
     )  # fmt: skip
 
@@ -288,14 +290,20 @@ def _state(
 def _attempt(terms: Terms, own: Sequence[Fact], due_at: datetime | None, until: datetime) -> Fact | None:
     """The first recorded try to reach the person, with a message left, inside the limit (已联系未接通)."""
     for fact in own:
-        if fact.kind == ATTEMPTED and fact.data.get("message") is not False and fact.occurred_at <= until:
+        if _tries(terms, fact) and fact.data.get("message") is not False and fact.occurred_at <= until:
             return fact if _in_time(fact, due_at) else None
     return None
 
 
-def _tries_owed(own: Sequence[Fact], first: Fact, ended: Fact | None) -> int:
+def _tries(terms: Terms, fact: Fact) -> bool:
+    """A try by somebody whose own call would keep this promise: data "for" names the facts that it tried for."""
+    wanted = fact.data.get("for")
+    return fact.kind == ATTEMPTED and (wanted is None or bool(set(terms.stop) & set(wanted)))
+
+
+def _tries_owed(terms: Terms, own: Sequence[Fact], first: Fact, ended: Fact | None) -> int:
     """How many of the two further tries are still owed; none once the person was reached or the case called off."""
-    later = sum(fact.kind == ATTEMPTED and fact is not first for fact in own)
+    later = sum(_tries(terms, fact) and fact is not first for fact in own)
     return 0 if ended else max(0, TRIES_OWED - later)
 
 

@@ -42,6 +42,16 @@ class Promise:
         return self.line
 
 
+def opening(text: str | None, days: str, within: Period) -> Window | None:
+    """The window that words name. Hours on working days without one run through those days, from 0 to 24 o'clock.
+
+    Raises BadWindow for words that are none.
+    """
+    if text:
+        return Window.parse(text, days)
+    return WHOLE_DAY_WORKING if days == "working" and within.is_elapsed else None
+
+
 @dataclass(frozen=True, slots=True)
 class Pause:
     """A stretch [start, end) that does not count; an `end` of None is not known yet."""

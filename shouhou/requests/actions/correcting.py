@@ -20,7 +20,12 @@ EARLIER = BEFORE_REPORT | {"fault.occurred"}
 
 def may_correct(request: ServiceRequest, event: Event, by: User) -> bool:
     """Who noted the fact themselves, or who leads the organisation."""
-    return event.kind in CORRECTABLE and staff(request, by) and (leads(request, by) or event.by_id == by.pk)
+    return (
+        request.status in ServiceRequest.OPEN
+        and event.kind in CORRECTABLE
+        and staff(request, by)
+        and (leads(request, by) or event.by_id == by.pk)
+    )
 
 
 @transaction.atomic
@@ -40,6 +45,7 @@ def correct_event(
         raise Refused(_("The time lies in the future: correct it."))
     if occurred_at and occurred_at < request.reported_at and event.kind not in EARLIER:
         raise Refused(_("The time lies before the report: correct it."))
+    request.must_be_open()  # what was counted and filed stays as it was
     message = write_note(request, text=reason, by=by)
     request.note(
         "event.corrected",

@@ -1,14 +1,15 @@
 """Merge, split, link; major incidents and problems; coverage and goodwill; severity; agreement."""
 
-from datetime import datetime
+from datetime import datetime, tzinfo
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from shouhou.agreements.models import Agreement
 from shouhou.people.models import User
 from shouhou.people.rules import Role
+from shouhou.promises.models import Clock
 from shouhou.requests.actions.intake import STARTING, index_words, take_request
 from shouhou.requests.models import MajorIncident, Problem, RequestLink, ServiceRequest
 from shouhou.requests.models.requests import ServiceRequestQuerySet, leads, staff
@@ -40,6 +41,7 @@ def merge_requests(duplicate: ServiceRequest, *, into: ServiceRequest, by: User)
     with first.locked(), second.locked():
         if into.status not in ServiceRequest.RUNNING:  # under the lock: two may be merged into each other at once
             raise Refused(_("%(number)s is not open.") % {"number": into.number})
+        _nothing_broken_is_lost(duplicate, into)
         with duplicate.moving(ServiceRequest.Status.MERGED, by=by, data={"into": into.pk}) as at:
             duplicate.merged_into, duplicate.closed_at, duplicate.waiting = into, at, ""
             duplicate.end_offers(by=by)
@@ -47,6 +49,17 @@ def merge_requests(duplicate: ServiceRequest, *, into: ServiceRequest, by: User)
             was, into.reported_at = into.reported_at, min(into.reported_at, duplicate.reported_at)
         if into.reported_at < was:
             _start_earlier(into, was, by)
+
+
+def _nothing_broken_is_lost(duplicate: ServiceRequest, into: ServiceRequest) -> None:
+    """Merging calls the duplicate's clocks off: what it broke must go on counting on the survivor."""
+    carried = set(into.clocks().values_list("commitment__code", flat=True))
+    lost = duplicate.clocks().filter(state=Clock.State.BROKEN).exclude(commitment__code__in=carried).first()
+    if lost is not None:
+        told = {"number": duplicate.number, "other": into.number, "promise": lost.commitment.name}
+        raise Refused(
+            _("%(number)s broke a promise that %(other)s does not bear (%(promise)s): merge it the other way.") % told
+        )
 
 
 def _start_earlier(request: ServiceRequest, was: datetime, by: User) -> None:
@@ -164,9 +177,14 @@ def decide_coverage(request: ServiceRequest, *, coverage: str, reason: str, by: 
         )
         if not limit:
             raise Refused(_("Goodwill is granted by the duty manager, the supervisor or the general manager."))
+        with connection.cursor() as cursor:  # one grant of a person to a customer after the other, or none is the last
+            key = f"goodwill:{request.customer_id}:{by.pk}"
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 2))", [key])
+        begin, end = year_of(now(), request.organisation.tz)
         granted = ServiceRequest.objects.filter(
-            customer=request.customer, coverage=Coverage.GOODWILL, coverage_approver=by, received_at__year=now().year
-        ).exclude(pk=request.pk)
+            customer=request.customer, coverage=Coverage.GOODWILL, coverage_approver=by, received_at__gte=begin,
+            received_at__lt=end,
+        ).exclude(pk=request.pk)  # fmt: skip
         if granted.count() >= limit:
             raise Refused(
                 _("Your limit of %(limit)s goodwill services a year for this customer is used up: ask a higher role.")
@@ -176,6 +194,12 @@ def decide_coverage(request: ServiceRequest, *, coverage: str, reason: str, by: 
         request.must_be_open()
         request.coverage, request.coverage_reason = coverage, reason.strip()
         request.coverage_approver = by
+
+
+def year_of(at: datetime, zone: tzinfo) -> tuple[datetime, datetime]:
+    """The calendar year in which an instant lies there: its first instant and the next year's."""
+    year = at.astimezone(zone).year
+    return datetime(year, 1, 1, tzinfo=zone), datetime(year + 1, 1, 1, tzinfo=zone)
 
 
 def goodwill_of(year: int, user: User) -> ServiceRequestQuerySet:

@@ -56,6 +56,8 @@ def offer_reassignment(request: ServiceRequest, *, taker: User, reason: str, by:
     if not taker.is_active or not staff(request, taker):
         raise Refused(_("%(person)s does not serve this organisation.") % {"person": taker})
     with request.locked():
+        if taker.pk == request.owner_id:  # accepted from somebody else a moment ago
+            raise Refused(_("%(person)s already owns this request.") % {"person": taker})
         if not responsible(request, by) or request.status not in ServiceRequest.OPEN:
             raise Refused(
                 _("Only the owner, %(owner)s, or who leads the organisation may do this.") % {"owner": request.owner}

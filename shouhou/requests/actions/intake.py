@@ -124,10 +124,10 @@ def duty_manager_of(organisation: Organisation) -> User | None:
 
 def first_owner(organisation: Organisation, customer: Customer | None, by: User | None) -> User:
     """Exactly one accountable owner from the first moment: who took it, else who answers for the customer (H6)."""
-    if by is not None and by.serves:
+    if by is not None and by.serves_in(organisation.path):
         return by
     for person in (customer.owner, customer.deputy) if customer else ():
-        if person is not None and person.is_active:
+        if person is not None and person.is_active and person.serves_in(organisation.path):
             return person
     manager = duty_manager_of(organisation)
     if manager is None:

@@ -27,6 +27,7 @@ from shouhou.shared.time import now
 
 LINK_LIFE = timedelta(days=30)
 CONFIRM_WINDOW = timedelta(days=3)
+ON_SITE = ("visit.requested", "visit.urgent_requested", "visit.arrived")
 BEFORE_REPORT = frozenset({"call.ringing", "call.answered", "call.abandoned", "call.ended"})
 
 
@@ -39,6 +40,7 @@ def _store(request: ServiceRequest, *, text: str, **fields: Any) -> Message:
 @transaction.atomic
 def write_note(request: ServiceRequest, *, text: str, by: User) -> Message:
     """An internal note: never a response, never shown to the customer."""
+    must_serve(request, by)
     message = _store(request, text=text, author=by, direction=Message.Direction.NOTE)
     request.note("note.written", by=by, data={"message": message.pk})
     return message
@@ -47,6 +49,7 @@ def write_note(request: ServiceRequest, *, text: str, by: User) -> Message:
 @transaction.atomic
 def send_message(request: ServiceRequest, *, text: str, by: User, question: bool = False) -> Message:
     """Words to the customer: the first is the response. A question also starts waiting for the customer."""
+    must_serve(request, by)
     message = _store(request, text=text, author=by, direction=Message.Direction.OUT, is_question=question)
     with request.noting("message.sent", by=by, audience="customer", data={"message": message.pk}):
         _first_response(request, by=by)
@@ -55,6 +58,8 @@ def send_message(request: ServiceRequest, *, text: str, by: User, question: bool
             "customer.asked", by=by, audience="customer", data={"message": message.pk, "reason": "customer"}
         ):
             request.must_be_open()
+            if request.waiting not in ("", Waiting.CUSTOMER):
+                raise Refused(_("The clock is paused for another reason: resume it before you ask."))
             request.waiting = Waiting.CUSTOMER
     if request.contact and request.contact.email:
         subject = f"[{request.number}] {request.subject}"
@@ -102,23 +107,25 @@ def pause_request(request: ServiceRequest, *, reason: str, words: str, by: User)
         raise Refused(_("Say what happened or what was agreed."))
     if not staff(request, by):
         raise Refused(_("Only colleagues of this organisation may do this."))
-    if request.waiting:
-        raise Refused(_("It is waiting already."))
     message = _store(request, text=words, author=by, direction=Message.Direction.NOTE)
     with request.noting("clock.paused", by=by, audience="customer", data={"reason": reason, "message": message.pk}):
         request.must_be_open()
+        if request.waiting:  # under the lock: two may pause at once, and only one reason can be ended
+            raise Refused(_("It is waiting already."))
         request.waiting = reason
 
 
 @transaction.atomic
 def resume_request(request: ServiceRequest, *, by: User) -> None:
     """The obstacle is gone, or the customer answered on the phone."""
-    if not request.waiting:
-        raise Refused(_("It is not waiting."))
-    reason = request.waiting
-    fact = "customer.answered" if reason == Waiting.CUSTOMER else "clock.resumed"
-    with request.noting(fact, by=by, audience="customer", data={"reason": reason}):
-        request.waiting = ""
+    must_serve(request, by)
+    with request.locked():
+        if not request.waiting:
+            raise Refused(_("It is not waiting."))
+        reason = request.waiting
+        fact = "customer.answered" if reason == Waiting.CUSTOMER else "clock.resumed"
+        with request.noting(fact, by=by, audience="customer", data={"reason": reason}):
+            request.waiting = ""
 
 
 @transaction.atomic
@@ -188,8 +195,9 @@ def new_link(request: ServiceRequest) -> str:
 @transaction.atomic
 def answer_by_link(link: ConfirmationLink, *, solved: bool, words: str = "") -> None:
     """The customer's answer at the secret address; it counts once."""
-    link = ConfirmationLink.objects.select_for_update().select_related("request").get(pk=link.pk)
-    request = link.request
+    # The request before its links, as everywhere: whoever makes another link at this moment waits, and so do we.
+    request = ServiceRequest.objects.select_for_update().get(pk=link.request_id)
+    link = ConfirmationLink.objects.select_for_update().get(pk=link.pk)
     if link.used_at or link.expires_at < now():
         raise Refused(_("This link has been used or has expired."))
     if request.status != ServiceRequest.Status.RESOLVED:
@@ -229,12 +237,16 @@ def confirm_expired(at: datetime) -> int:
 
 
 @transaction.atomic
-def note_fact(request: ServiceRequest, *, fact: str, by: User, occurred_at: datetime | None = None) -> None:
+def note_fact(
+    request: ServiceRequest, *, fact: str, by: User, occurred_at: datetime | None = None, words: str = ""
+) -> None:
     """Record what was done on a case at the time it was really done; never in the future.
 
     Until the rooms above record these by their own acts, a person notes them here. Only an engineer's own contact
-    counts as one (C2), and only the duty manager's call is the call-back of A3.18.
+    counts as one (C2), and only the duty manager's call is the call-back of A3.18. A try to reach the customer
+    counts for the same people's promises, and only with the message that was left (`words`).
     """
+    must_serve(request, by)
     if fact not in NOTED:
         raise Refused(_("This cannot be noted by hand."))
     if occurred_at and occurred_at > now():
@@ -246,8 +258,34 @@ def note_fact(request: ServiceRequest, *, fact: str, by: User, occurred_at: date
         raise Refused(_("Only an engineer's own contact counts."))
     if fact == "manager.called_back" and not by.holds(Role.DUTY_MANAGER, organisation_path=path):
         raise Refused(_("Only the duty manager's own call counts."))
-    visits = fact in ("visit.requested", "visit.urgent_requested")
-    with request.noting(fact, by=by, occurred_at=occurred_at, audience="customer"):
+    sends = by.holds(Role.ENGINEER, Role.DUTY_MANAGER, organisation_path=path)
+    if fact == "visit.dispatched" and not sends:
+        raise Refused(_("The engineer who goes says so, or the duty manager who has the engineer's word."))
+    data: dict[str, Any] = {}
+    if fact == "contact.attempted":
+        if not words.strip():
+            raise Refused(_("Write down the message that you left for the customer."))
+        left = _store(request, text=words, author=by, direction=Message.Direction.OUT, channel="phone")
+        data = {"message": left.pk, "for": tried_for(by, path)}
+    with request.noting(fact, by=by, occurred_at=occurred_at, audience="customer", data=data):
         request.must_be_open()
-        if visits:
+        if fact in ("visit.requested", "visit.urgent_requested"):
             request.needs_visit = True
+        if fact in ON_SITE and request.remote_failed is None:
+            request.remote_failed = True  # somebody had to come: that decides what nobody had decided (H3)
+
+
+def tried_for(by: User, path: str) -> list[str]:
+    """Which promises to reach the customer this person's try may keep: those that their own call would."""
+    found = ["customer.informed"]
+    if by.holds(Role.ENGINEER, organisation_path=path):
+        found.append("engineer.contacted_customer")
+    if by.holds(Role.DUTY_MANAGER, organisation_path=path):
+        found.append("manager.called_back")
+    return found
+
+
+def must_serve(request: ServiceRequest, by: User) -> None:
+    """Raises Refused for who does not serve the request's organisation."""
+    if not staff(request, by):
+        raise Refused(_("Only colleagues of this organisation may do this."))

@@ -75,6 +75,10 @@ def ask_for_visit(
     if wish == Wish.AGREED and not available:
         raise Refused(_("Ask when somebody is there, and mark it."))
     at = asked_at or now()
+    if not request.reported_at <= at <= now():
+        raise Refused(_("The customer said it between the report and now: correct the time."))
+    if wish == Wish.AGREED:
+        request.must_be_promisable()  # a date is promised with it (A1.1)
     with request.locked():
         if request.visit_requests.filter(status=VisitRequest.Status.OPEN).exists():
             raise Refused(_("An on-site service request is open already."))
@@ -105,6 +109,7 @@ def arrange_visit(
     """The duty manager tells the customer by telephone what is arranged. Raises Refused for who may not."""
     if engineer is not None and not engineer.serves_in(visit.organisation.path):
         raise Refused(_("%(engineer)s does not serve in this organisation.") % {"engineer": engineer})
+    visit.request.must_be_open()
     if called_at and (called_at > now() or called_at < visit.taken_at):
         raise Refused(_("The call-back lies between the customer's wish and now: correct its time."))
     visit.arrange(by=by, outcome=outcome, engineer=engineer, appointed_at=appointed_at, called_at=called_at)

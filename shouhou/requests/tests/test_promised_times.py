@@ -45,7 +45,7 @@ PORTAL = {"channel": "portal"}
 DEPOT, PRESALES, USABILITY, PERFORMANCE = ({"kind": k} for k in ("depot", "presales", "usability", "performance"))
 VISIT = {"needs_visit": True}
 ROWS = [
-    Row("A3.5", A, "2026-09-30 17:50", "2026-10-01 17:50", "visit.dispatched", "call.answered", marks=VISIT),
+    Row("A3.5", A, "2026-09-30 17:50", "2026-10-01 17:50", "visit.dispatched", "call.answered", "engineer", marks=VISIT),
     Row("A3.16", A, "2026-09-30 17:50", "2026-10-08 18:00", "visit.arrived", "visit.requested", pause="postponed"),
     Row("A3.18", A, "2026-10-01 23:30", "2026-10-02 00:30", "manager.called_back", "visit.urgent_requested", "manager"),
     Row("A5.3", A, "2026-10-02 23:30", "2026-10-03 00:30", "customer.informed", "support.solution_received"),
@@ -238,7 +238,9 @@ def test_only_an_engineers_own_contact_counts_not_the_agents_call(agreement, tak
     ("preset", "code", "begin"),
     [(C, "c2", ""), (A, "a5_3", "support.solution_received"), (A, "a3_18", "visit.urgent_requested")],
 )
-def test_a_recorded_try_in_time_counts_and_is_told_apart(agreement, take, agent, preset, code, begin):
+def test_a_recorded_try_in_time_counts_and_is_told_apart(
+    agreement, take, agent, engineer, manager, preset, code, begin
+):
     agreement(preset, filled={"c9": "24 h"})
     start = at("2026-10-02 10:00")
     with moved_to(start):
@@ -246,7 +248,13 @@ def test_a_recorded_try_in_time_counts_and_is_told_apart(agreement, take, agent,
         if begin:
             note_fact(case, fact=begin, occurred_at=start, by=agent)
     with moved_to(start + timedelta(minutes=4)):
-        note_fact(case, fact="contact.attempted", by=agent)
+        with pytest.raises(Refused):  # without a message nobody was tried
+            note_fact(case, fact="contact.attempted", by=agent)
+        note_fact(case, fact="contact.attempted", words="请回电 400-800-1234", by=agent)
+        if code != "a5_3":  # the agent's try is neither the engineer's contact (C2) nor the duty manager's call (A3.18)
+            assert states(case)[code] == "running"
+            who = engineer if code == "c2" else manager
+            note_fact(case, fact="contact.attempted", words="请回电", by=who)
 
     found = clock(case, code)
     assert (found.state, found.attempted) == ("met", True)

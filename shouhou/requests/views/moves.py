@@ -157,7 +157,7 @@ def resume(request: SignedRequest, case: ServiceRequest, data: dict[str, Any]) -
 def note_fact(request: SignedRequest, case: ServiceRequest, data: dict[str, Any]) -> None:
     """Record what was done, at the time when it was done."""
     _staff(case, request)
-    talk.note_fact(case, fact=data["fact"], occurred_at=data["occurred_at"], by=request.user)
+    talk.note_fact(case, fact=data["fact"], occurred_at=data["occurred_at"], words=data["words"], by=request.user)
     messages.success(request, str(NOTED[data["fact"]]))
 
 
