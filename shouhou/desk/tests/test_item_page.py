@@ -1,15 +1,22 @@
 """The page of one installed item, and the customer's page around it."""
 
 import re
+from datetime import date, timedelta
 
 import pytest
 
 from shouhou.customers.models import Customer
+from shouhou.equipment.actions import save_item
 from shouhou.equipment.models import InstalledItem, Product
+from shouhou.requests.actions.talk import note_fact, resolve_request
+from shouhou.requests.models import ServiceRequest
+from shouhou.requests.tests.make import at
 from shouhou.shared.journal import record
 from shouhou.shared.models import Event
+from shouhou.shared.time import moved_to
 
 pytestmark = pytest.mark.django_db
+MONDAY = at("2026-06-08 09:00")
 
 
 @pytest.fixture
@@ -77,3 +84,30 @@ def test_no_separators_without_words_between_them(client, agent, company):
     client.force_login(agent)
     head = page(client, f"/customers/{bare.pk}/").split("</h1>")[1].split("</span>")[0]
     assert "·" not in re.sub(r"<[^>]*>", "", head)
+
+
+@pytest.mark.clause("E7")
+def test_the_customer_s_one_time_line_shows_installing_fault_visit_and_repair_in_order(
+    client, agent, engineer, manager, customer, agreement, take
+):
+    """What delivery and training record will stand in the same line: it asks for the customer, not for kinds."""
+    item = InstalledItem(
+        customer=customer, organisation=customer.organisation, product=Product.objects.create(name="政务平台"),
+        accepted_on=date(2026, 5, 20),
+    )  # fmt: skip
+    steps = (
+        ("item.added", lambda: save_item(item, changed=[], by=agent)),
+        ("fault.reported", lambda: cases.append(take(item=item))),
+        ("visit.requested", lambda: note_fact(cases[0], fact="visit.requested", by=agent)),
+        ("visit.arrived", lambda: note_fact(cases[0], fact="visit.arrived", by=engineer)),
+        ("fault.repaired", lambda: resolve_request(cases[0], solution="已修复", by=agent)),
+    )
+    cases: list[ServiceRequest] = []
+    for n, (_fact, act) in enumerate(steps):
+        with moved_to(MONDAY + timedelta(hours=n)):
+            act()
+    client.force_login(agent)
+    lines = client.get(f"/customers/{customer.pk}/").context["lines"]
+    told = [line["event"].kind for line in reversed(lines)]
+    shown = [kind for kind in told if kind in dict(steps)]
+    assert shown == [fact for fact, _act in steps]

@@ -33,7 +33,7 @@ def late_visit(agreement, take, engineer):
     return request
 
 
-@pytest.mark.clause("D5", "E7")
+@pytest.mark.clause("D5")
 def test_a_corrected_time_counts_and_the_first_reading_stays(late_visit, engineer):
     assert clock(late_visit, "d5").state == "broken"
     noted = Event.objects.of(late_visit).get(kind="visit.arrived")

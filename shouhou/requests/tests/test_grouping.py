@@ -1,4 +1,4 @@
-"""Merge, split, link; major incidents and problems (K4); coverage and goodwill (A1.6); the time line (E7)."""
+"""Merge, split, link; major incidents and problems (K4); coverage and goodwill (A1.6); the time line."""
 
 from datetime import timedelta
 
@@ -328,7 +328,6 @@ def test_facts_in_the_future_before_the_report_or_not_for_hands_are_refused(take
 # --- the time line --------------------------------------------------------------------------------
 
 
-@pytest.mark.clause("E7")
 def test_a_customers_time_line_shows_every_service_in_the_order_in_which_it_happened(
     client, agreement, take, agent, customer
 ):
