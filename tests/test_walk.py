@@ -130,3 +130,40 @@ def test_words_survive_an_error_in_another_card_a_refusal_and_a_lost_session(liv
     agent.wait_for_selector("#case-line .bubble")
     assert (agent.input_value(say), agent.input_value(solution)) == ("", "写到一半")
     assert not agent.troubles
+
+
+FILES = """
+([kind, name, type, text]) => {
+  const bytes = Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
+  const data = new DataTransfer();
+  data.items.add(new File([bytes], name, { type }));
+  const field = document.querySelector("[data-files] input[type=file]");
+  const event = kind === "paste"
+    ? new ClipboardEvent("paste", { clipboardData: data, bubbles: true, cancelable: true })
+    : new DragEvent("drop", { dataTransfer: data, bubbles: true, cancelable: true });
+  (kind === "paste" ? document.querySelector("#id_description") : field).dispatchEvent(event);
+}
+"""
+DOT = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+
+
+@pytest.mark.clause("F2")
+def test_a_pasted_screenshot_and_a_dropped_log_come_with_the_fault(live, browser):
+    agent = sign_in(browser, live, "agent")
+    agent.goto("/requests/take/?customer=1")
+    asked = agent.locator("[data-files]").inner_text()
+    assert "截图" in asked
+    assert "文件" in asked
+    agent.evaluate(FILES, ["paste", "image.png", "image/png", DOT])
+    agent.evaluate(FILES, ["drop", "server.log", "text/plain", "MDg6MzEgc3RvcHBlZA=="])
+    names = agent.locator("[data-names]").inner_text()
+    assert "截图-" in names
+    assert "server.log" in names
+    agent.fill("#id_subject", "带截图的故障")
+    agent.fill("#id_description", "见截图")
+    agent.click("#promised button.btn-primary")
+    agent.wait_for_url("**/requests/*/")
+    assert agent.locator("a[href^='/requests/files/']").count() == 2
+    shown = agent.content()
+    assert "server.log" in shown
+    assert "截图-" in shown

@@ -273,6 +273,20 @@ def test_deciding_the_same_case_again_does_not_use_up_the_limit(take, manager):
         decide_coverage(case, coverage="goodwill", reason="通融", by=manager)
 
 
+@pytest.mark.clause("A1.6")
+def test_goodwill_is_reported_by_year_customer_and_who_granted_it(client, take, manager, supervisor, customer):
+    with moved_to(NINE):
+        for by in (manager, manager, supervisor):
+            decide_coverage(take(), coverage="goodwill", reason="春节值守，感谢配合", by=by)
+        decide_coverage(take(), coverage="paid", reason="已过保", by=manager)
+    client.force_login(manager)
+    report = client.get("/requests/goodwill/", {"year": "2026"})
+    assert sorted(report.context["counts"]) == [((customer.name, "周敏"), 2), ((customer.name, "赵静"), 1)]
+    assert report.content.decode().count("春节值守，感谢配合") == 3
+    assert client.get("/requests/goodwill/", {"year": "2025"}).context["rows"] == []
+    assert client.get("/requests/goodwill/", {"year": "²"}).status_code == 200
+
+
 @pytest.mark.parametrize("coverage", ["covered", "paid"])
 def test_an_agent_decides_what_needs_no_goodwill(take, agent, coverage):
     case = take()

@@ -120,7 +120,7 @@ def goodwill(request: SignedRequest) -> HttpResponse:
     """What was granted beyond entitlement in a year, to whom, by whom, on what ground (A1.6)."""
     this_year = now().astimezone(request.user.home.tz).year
     asked = request.GET.get("year", "")
-    year = int(asked) if asked.isdigit() and 2000 <= int(asked) <= this_year + 1 else this_year
+    year = int(asked) if asked.isascii() and asked.isdecimal() and 2000 <= int(asked) <= this_year + 1 else this_year
     rows = list(goodwill_of(year, request.user)[:1000])
     counts: dict[tuple[str, str], int] = {}
     for row in rows:
