@@ -1,7 +1,6 @@
 """A real call centre's day through the telephone door, sixty times as fast: what is lost, how soon it pops up."""
 
 import csv
-import io
 import json
 import lzma
 import math
@@ -100,8 +99,8 @@ class Desk(threading.Thread):
         answer = stream.getresponse()
         page = HTTPConnection("localhost", self.port, timeout=60)
         self.ready.set()
-        for line in io.TextIOWrapper(answer, "utf-8"):  # type: ignore[type-var]
-            if not line.startswith("data:") or not self.waiting:
+        for line in iter(answer.readline, b""):
+            if not line.startswith(b"data:") or not self.waiting:
                 continue
             page.request("GET", "/hotline/ringing/", headers=self.cookie)
             shown, at = page.getresponse().read().decode(), time.perf_counter()

@@ -1,6 +1,6 @@
 """Follow-ups and what they mean for the request."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -26,14 +26,14 @@ def working_days_after(days: Days, start: date, count: int) -> date:
 
 
 @transaction.atomic
-def plan_follow_up(request: ServiceRequest) -> FollowUp | None:
-    """One follow-up for a confirmed request, one to three working days later; none twice (A1.3)."""
+def plan_follow_up(request: ServiceRequest, confirmed_at: datetime | None = None) -> FollowUp | None:
+    """One follow-up for a confirmed request, one to three working days after `confirmed_at` (A1.3); none twice."""
     if request.status != ServiceRequest.Status.CONFIRMED:
         return None
     if FollowUp.objects.filter(request=request, status=FollowUp.Status.PLANNED).exists():
         return None
     days = company_calendar(request.organisation).current.days()
-    today = now().astimezone(request.organisation.tz).date()
+    today = (confirmed_at or now()).astimezone(request.organisation.tz).date()
     follow_up = FollowUp.objects.create(
         organisation=request.organisation, customer=request.customer, request=request, served_by=request.owner,
         from_on=working_days_after(days, today, 1), due_on=working_days_after(days, today, 3),

@@ -12,7 +12,7 @@ def plan(event: Event) -> None:
     """A confirmed request gets its one follow-up."""
     request = ServiceRequest.objects.filter(pk=event.case_id).first()
     if request is not None and event.origin != "import":
-        plan_follow_up(request)
+        plan_follow_up(request, event.occurred_at)
 
 
 @on("request.rejected", "request.reopened", "request.cancelled", "request.merged")

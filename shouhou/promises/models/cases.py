@@ -263,8 +263,11 @@ def unwritten(events: Sequence[Event]) -> list[Event]:
 
 
 def summary(clocks: Sequence[Clock], at: datetime) -> tuple[datetime, str]:
-    """The earliest due instant still owed, and how it stands."""
-    owed = [c for c in clocks if c.is_owed]
+    """The earliest due instant still owed, and how it stands.
+
+    What waits for a person's decision stands there too until its time has come: only then is it too late to decide.
+    """
+    owed = [c for c in clocks if c.is_owed or (c.state == Clock.State.WAITING and c.due_at and c.due_at > at)]
     dated = [c for c in owed if c.due_at and c.state != Clock.State.PAUSED]
     if dated:
         first = min(dated, key=lambda c: c.due_at or NEVER)

@@ -157,7 +157,10 @@ def _waiting(reading: Reading, now: datetime) -> Reading:
         return reading
     if reading.ended_at is not None:
         return replace(reading, state="cancelled")
-    return replace(reading, state="waiting", next_at=min((at for _, at in reading.warnings if at > now), default=None))
+    coming = [at for _, at in reading.warnings if at > now]
+    if reading.due_at is not None and reading.due_at > now:
+        coming.append(reading.due_at)
+    return replace(reading, state="waiting", next_at=min(coming, default=None))
 
 
 def ordered(terms: Terms, facts: Iterable[Fact]) -> list[Fact]:

@@ -10,7 +10,7 @@ from shouhou.agreements.models import Agreement
 from shouhou.people.models import User
 from shouhou.people.rules import Role
 from shouhou.promises.models import Clock
-from shouhou.requests.actions.intake import STARTING, index_words, take_request
+from shouhou.requests.actions.intake import STARTING, handed_on, index_words, take_request
 from shouhou.requests.models import MajorIncident, Problem, RequestLink, ServiceRequest
 from shouhou.requests.models.requests import ServiceRequestQuerySet, leads, staff
 from shouhou.requests.rules.words import Coverage, severity_of
@@ -73,25 +73,8 @@ def _start_earlier(request: ServiceRequest, was: datetime, by: User) -> None:
 def split_request(request: ServiceRequest, *, subject: str, description: str, by: User) -> ServiceRequest:
     """A second need found in one request becomes a request of its own, linked."""
     _staff_only(request, by)
-    new = take_request(
-        by=by,
-        subject=subject,
-        description=description,
-        channel=request.channel,
-        kind=request.kind,
-        customer=request.customer,
-        contact=request.contact,
-        site=request.site,
-        item=request.item,
-        project=request.project,
-        need=request.need,
-        caller_name=request.caller_name,
-        caller_phone=request.caller_phone,
-        caller_unit=request.caller_unit,
-        impact=request.impact,
-        urgency=request.urgency,
-        organisation=request.organisation,
-    )
+    own = {**handed_on(request), "subject": subject, "description": description}
+    new = take_request(by=by, channel=request.channel, **own)
     RequestLink.objects.create(source=new, target=request, kind=RequestLink.Kind.SPLIT)
     request.note("request.split", by=by, data={"new": new.pk})
     return new

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from typing import Any
 
 from django.core.files.uploadedfile import UploadedFile
 from django.db import connection, transaction
@@ -272,28 +273,28 @@ def _promise_given(request: ServiceRequest, by: User | None, at: datetime, clock
     )  # fmt: skip
 
 
+def handed_on(old: ServiceRequest) -> dict[str, Any]:
+    """What a request that comes of another one has from it: who, where, what for, how grave."""
+    names = (
+        "subject", "description", "kind", "customer", "contact", "site", "item", "project", "need", "caller_name",
+        "caller_phone", "caller_unit", "impact", "urgency", "organisation",
+    )  # fmt: skip
+    return {name: getattr(old, name) for name in names}
+
+
 @transaction.atomic
 def continue_request(old: ServiceRequest, *, by: User | None, description: str) -> ServiceRequest:
     """After the 30 days: a new request linked to the closed one (A1.2). Raises Refused while the old one is open."""
-    if old.status not in ServiceRequest.ENDED:
-        raise Refused(_("%(number)s is still open: go on there.") % {"number": old.number})
-    new = take_request(
-        by=by,
-        subject=old.subject,
-        channel=Channel.PORTAL if by is None or not by.serves else Channel.PHONE,
-        kind=old.kind,
-        description=description,
-        need=old.need,
-        customer=old.customer,
-        contact=old.contact,
-        site=old.site,
-        item=old.item,
-        project=old.project,
-        caller_name=old.caller_name,
-        caller_phone=old.caller_phone,
-        impact=old.impact,
-        urgency=old.urgency,
-    )
+    with old.locked():
+        if old.status not in ServiceRequest.ENDED:
+            raise Refused(_("%(number)s is still open: go on there.") % {"number": old.number})
+        going = RequestLink.objects.filter(
+            target=old, kind=RequestLink.Kind.CONTINUES, source__status__in=ServiceRequest.OPEN
+        )
+        if (link := going.select_related("source").first()) is not None:
+            return link.source  # pressed twice, or by two people
+    channel = Channel.PORTAL if by is None or not by.serves else Channel.PHONE
+    new = take_request(by=by, channel=channel, **{**handed_on(old), "description": description})
     RequestLink.objects.create(source=new, target=old, kind=RequestLink.Kind.CONTINUES)
     record("request.linked", subject=new, by=by, data={"target": old.pk, "kind": "continues"})
     return new
