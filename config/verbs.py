@@ -94,6 +94,13 @@ def load(arguments: list[str]) -> int:
         return main(arguments)
 
 
+def telephone(arguments: list[str]) -> int:
+    """asterisk|freeswitch --url …: tell our telephone door what a telephone system does."""
+    from config.telephone.verb import main
+
+    return main(arguments)
+
+
 def bench(arguments: list[str]) -> int:
     """Measure; --json for machines."""
     from bench.main import main
@@ -117,8 +124,8 @@ def verify(arguments: list[str]) -> int:
 
 
 VERBS: dict[str, Callable[[list[str]], int]] = {
-    "up": up, "test": test, "check": check, "clauses": clauses, "due": due, "import": load, "bench": bench,
-    "verify": verify, "manage": manage,
+    "up": up, "test": test, "check": check, "clauses": clauses, "due": due, "import": load,
+    "telephone": telephone, "bench": bench, "verify": verify, "manage": manage,
 }  # fmt: skip
 
 
