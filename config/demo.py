@@ -11,6 +11,7 @@ from typing import Any
 from django.db import transaction
 
 from config.demo_hotline import hotline
+from config.demo_roster import roster
 from config.demo_words import CUSTOMERS, PASSWORD, STAFF, TROUBLES
 from shouhou.agreements.actions import draft_agreement, sign_agreement
 from shouhou.agreements.models import ServiceLevel
@@ -324,6 +325,7 @@ def load_demo() -> str:
         past_requests(rows, staff)
         today(rows, staff)
         hotline(rows, staff)
+        roster(staff)
     lines = [
         f"  {username:12}{name}  {'、'.join(str(role.label) for role in roles)}"
         for username, name, _number, _place, roles in STAFF

@@ -6,6 +6,8 @@ PASSWORD = "shouhou-demo-1"
 STAFF = [
     ("linxiao", "林晓", "HX1001", "成都服务中心", [Role.AGENT]),
     ("heyan", "何燕", "HX1002", "成都服务中心", [Role.AGENT]),
+    ("sunyu", "孙宇", "HX1005", "成都服务中心", [Role.AGENT]),
+    ("fanlili", "范丽丽", "HX1006", "成都服务中心", [Role.AGENT]),
     ("zhoumin", "周敏", "HX1003", "", [Role.DUTY_MANAGER]),
     ("wangqiang", "王强", "HX1011", "成都服务中心", [Role.ENGINEER]),
     ("liulei", "刘磊", "HX1012", "成都服务中心", [Role.ENGINEER]),

@@ -1,7 +1,7 @@
 """A walk over every address with every sort of person: nobody breaks a page, nobody meets a stranger's row."""
 
 import re
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -41,6 +41,10 @@ OBJECTS = {
     "hotline/requests/<int:pk>/": "request",
     "hotline/visits/<int:pk>/": "visit",
     "hotline/doors/<int:pk>/": "door",
+    "hotline/leave/<int:pk>/": "leave",
+    "hotline/shift/<int:pk>/": "shift",
+    "hotline/roster/kinds/<int:pk>/": "shift_kind",
+    "hotline/roster/skills/<int:pk>/": "qualification",
 }
 CUSTOMERS_MOVES = {f"requests/<int:pk>/{move}/" for move in ("cancel", "confirm", "reopen")}  # MOVES: may_confirm
 LISTS = {"requests/", "requests/board/", "requests/export/", "requests/<int:pk>/promises/"}
@@ -113,9 +117,29 @@ def things(company, customer, contact, person, take, agreement, manager) -> dict
             product=Product.objects.create(name="政务平台", kind="software"), customer=customer, **here
         ),
         "door": Door.objects.create(name="总机", **here),
+        **_duty(company, worker),
         "view": SavedView.objects.create(user=manager, name="mine", query="?a=b"),
     }
     return {**{name: row.pk for name, row in made.items()}, "preset": "application_maintenance"}
+
+
+def _duty(company, worker) -> dict[str, Any]:
+    """A colleague's shift, leave and qualification."""
+    from shouhou.hotline.models import Shift
+    from shouhou.hotline.tests.make import kind_of_shift
+    from shouhou.people.models import Leave, Qualification
+
+    starts = now()
+    kind, hour = kind_of_shift(company), timedelta(hours=1)
+    times = {"starts_at": starts, "ends_at": starts + hour}
+    return {
+        "shift_kind": kind,
+        "shift": Shift.objects.create(organisation=company, kind=kind, user=worker, planned_by=worker, **times),
+        "leave": Leave.objects.create(
+            user=worker, organisation=company, from_at=starts, until_at=starts + hour, reason="病", asked_at=starts
+        ),
+        "qualification": Qualification.objects.create(user=worker, skill="etiquette", given_on=date(2026, 1, 1)),
+    }
 
 
 def address(route: str, things: dict[str, Any]) -> str:

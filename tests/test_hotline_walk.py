@@ -104,7 +104,7 @@ def test_a_shift_with_two_agents_and_the_duty_manager(live, browser, switchboard
     agent.goto(address)
     assert agent.input_value("#id_question") == "统计报表怎么导出"
     switchboard.say("hung_up", "c1", "801")
-    manager.wait_for_selector("#duty section:nth-of-type(3) :text('蓉城市民服务中心')", timeout=10_000)
+    manager.wait_for_selector("#duty-missing :text('蓉城市民服务中心')", timeout=10_000)
     agent.fill("#id_handling", "指导在统计分析里导出")
     if not agent.input_value("#id_address"):
         agent.fill("#id_address", "天府大道 1 号")
@@ -146,15 +146,15 @@ def test_a_shift_with_two_agents_and_the_duty_manager(live, browser, switchboard
     # A caller gave up: listed until called back, and that talk is written down as well.
     switchboard.say("ringing", "c5", caller="13900003333", dialled="4001234567")
     switchboard.say("abandoned", "c5")
-    manager.wait_for_selector("#duty section:nth-of-type(4) :text('13900003333')", timeout=10_000)
+    manager.wait_for_selector("#duty-abandoned :text('13900003333')", timeout=10_000)
     agent.goto("/hotline/")
-    agent.click("#duty section:nth-of-type(4) a")
+    agent.click("#duty-abandoned a")
     agent.click("button[name=reached][value=yes]")
     agent.wait_for_selector("#record")
     agent.click("button[name=how][value=wrong_number]")
     agent.wait_for_url("**/hotline/")
 
-    for number in (3, 4):  # nothing without a record, nobody left to call back
-        assert agent.locator(f"#duty section:nth-of-type({number}) [data-row]").count() == 0
-    assert agent.locator("#duty section:nth-of-type(2) [data-row]").count() == 1  # the agreed visit
+    for name in ("missing", "abandoned"):  # nothing without a record, nobody left to call back
+        assert agent.locator(f"#duty-{name} [data-row]").count() == 0
+    assert agent.locator("#duty-visits [data-row]").count() == 1  # the agreed visit
     assert not [p.troubles for p in (agent, second, manager) if p.troubles]

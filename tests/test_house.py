@@ -40,6 +40,7 @@ PUBLIC = {
     "people/language/",
     "setup/",  # guarded by the setup key, and closed once a company exists
     "hotline/door/<int:pk>/",  # telephone systems: every message is signed
+    "hotline/roster/feed/<str:secret>.ics",  # a calendar program cannot sign in: the address is the key
     "portal/confirm/<str:token>/",  # the secret link of a resolved request
 }  # fmt: skip
 
@@ -273,7 +274,7 @@ def test_presets_start_and_stop_on_declared_facts():
 
 def test_facts_are_called_noun_and_past_participle_and_have_words_to_translate():
     endings = ("ed", "en", "ne", "lt", "nt", "ept", "id", "told", "met", "ringing", "verdict")
-    endings += ("split", "reset", "withdrawn")
+    endings += ("split", "reset", "withdrawn", "begun", "found")
     for kind, declared in DECLARED.items():
         assert KIND.fullmatch(kind), kind
         assert any(part.endswith(endings) for part in kind.split(".")[1].split("_")), kind

@@ -28,6 +28,7 @@ from shouhou.desk.actions.workbook import Preview, import_workbook, keep_workboo
 from shouhou.desk.forms import ImportForm, SetupForm
 from shouhou.equipment.models import InstalledItem
 from shouhou.feedback.models import FollowUp
+from shouhou.notices.actions import PLACES
 from shouhou.notices.models import Notice
 from shouhou.people.models import Organisation, SignedRequest, User, today
 from shouhou.promises.models import Clock
@@ -141,8 +142,18 @@ def notices(request: SignedRequest) -> HttpResponse:
     cases = ServiceRequest.objects.visible_to(request.user).in_bulk(
         {n.case_id for n in rows if n.case_kind == ServiceRequest.KIND}
     )
+    who = User.objects.in_bulk({n.data["user"] for n in rows if isinstance(n.data.get("user"), int)})
     context = {
-        "rows": [(n, cases.get(n.case_id), about_clock(n)) for n in rows],
+        "rows": [
+            (
+                n,
+                cases.get(n.case_id) if n.case_kind == ServiceRequest.KIND else None,
+                about_clock(n),
+                who.get(n.data.get("user")),
+            )
+            for n in rows
+        ],
+        "places": set(PLACES),
         "unread_here": any(n.read_at is None for n in rows),
         "now": now(),
     }
@@ -155,11 +166,10 @@ def open_notice(request: SignedRequest, pk: int) -> HttpResponse:
     """Mark it read and go there."""
     notice = get_object_or_404(Notice.objects.visible_to(request.user), pk=pk)
     Notice.objects.filter(pk=pk, read_at=None).update(read_at=now())
-    return (
-        redirect("requests:detail", notice.case_id)
-        if notice.case_kind == ServiceRequest.KIND
-        else redirect("desk:notices")
-    )
+    if notice.case_kind == ServiceRequest.KIND:
+        return redirect("requests:detail", notice.case_id)
+    place = PLACES.get(notice.case_kind)
+    return redirect(place(notice.case_id) if place else "desk:notices")
 
 
 @require_POST

@@ -2,6 +2,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.apps import AppConfig
+from django.urls import reverse
 
 
 class HotlineConfig(AppConfig):
@@ -11,9 +12,9 @@ class HotlineConfig(AppConfig):
     def ready(self) -> None:
         """Tell the rooms below what they may ask of a call."""
         from shouhou.hotline import jobs
-        from shouhou.hotline.models import Call
-        from shouhou.notices.actions import register_audience
-        from shouhou.people.models import User
+        from shouhou.hotline.models import Call, Shift, ShiftKind
+        from shouhou.notices.actions import register_audience, register_place
+        from shouhou.people.models import Leave, User
         from shouhou.promises import jobs as promise_jobs
         from shouhou.requests.actions.intake import duty_manager_of
 
@@ -30,6 +31,29 @@ class HotlineConfig(AppConfig):
             found = duty_manager_of(case(event).organisation)
             return [found] if found else []
 
+        def of_person(model: Any) -> Any:
+            """Whose shift or leave it is, but not for what they did themselves."""
+            rows = model.objects.select_related("user")
+            return lambda event: [r.user for r in rows.filter(pk=event.case_id) if r.user_id != event.by_id]
+
+        def leader(model: Any) -> Any:
+            """The duty manager of its organisation; nobody decides on their own."""
+
+            def find(event: Any) -> Iterable[User]:
+                row = model.objects.select_related("organisation").get(pk=event.case_id)
+                manager = duty_manager_of(row.organisation)
+                return [manager] if manager and manager.pk != event.by_id else []
+
+            return find
+
+        for model in (Shift, Leave):
+            register_audience(model.KIND, "owner", of_person(model))
+        for kept in (Shift, Leave, ShiftKind):
+            register_audience(kept.KIND, "duty_manager", leader(kept))
+        register_place(Call.KIND, lambda pk: reverse("hotline:call", args=[pk]))
+        register_place(Shift.KIND, lambda pk: reverse("hotline:board"))
+        register_place(ShiftKind.KIND, lambda pk: reverse("hotline:roster"))
+        register_place(Leave.KIND, lambda pk: reverse("hotline:leaves"))
         promise_jobs.CASES[Call.KIND] = lambda: Call
         register_audience(Call.KIND, "owner", owner)
         register_audience(Call.KIND, "duty_manager", manager)

@@ -1,7 +1,7 @@
 """The form of the norm, and the small forms around it."""
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.urls import reverse_lazy
@@ -9,12 +9,13 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from shouhou.customers.models import Contact, Customer
-from shouhou.hotline.models import Door, Extension, Line
+from shouhou.hotline.models import DeskPlan, Door, Extension, Line, ShiftKind
 from shouhou.people.models import User
+from shouhou.people.rules import Away, Skill
 from shouhou.requests.actions.visits import Where, halves
 from shouhou.requests.models import ServiceRequest
 from shouhou.requests.rules.words import Grade, Kind, Wish
-from shouhou.shared.forms import Dressed, Found, Instant, Once
+from shouhou.shared.forms import Day, Dressed, Found, Instant, Once
 from shouhou.shared.time import now
 
 HALF = {"am": _("morning"), "pm": _("afternoon")}
@@ -157,3 +158,77 @@ class ExtensionForm(Dressed, forms.ModelForm):
     class Meta:
         model = Extension
         fields = ("number", "user")
+
+
+class PlanForm(Dressed, forms.ModelForm):
+    """How the hotline is planned."""
+
+    class Meta:
+        model = DeskPlan
+        fields = (
+            "count", "end_users", "window", "level", "qualified_only", "rest_hours", "days_running", "week_hours",
+        )  # fmt: skip
+
+
+class KindForm(Dressed, forms.ModelForm):
+    """A kind of shift."""
+
+    class Meta:
+        model = ShiftKind
+        fields = ("name", "starts", "ends", "break_minutes", "days", "seats")
+        widgets: ClassVar = {
+            name: forms.TimeInput(attrs={"type": "time"}, format="%H:%M") for name in ("starts", "ends")
+        }
+
+    def clean_name(self) -> str:
+        name: str = self.cleaned_data["name"]
+        same = ShiftKind.objects.filter(organisation=self.instance.organisation, name=name, retired_at=None)
+        if same.exclude(pk=self.instance.pk).exists():
+            raise forms.ValidationError(_("There is a kind of shift of this name already: take another one."))
+        return name
+
+
+class QualificationForm(Dressed, forms.Form):
+    """Who was trained and examined in what."""
+
+    user = forms.ModelChoiceField(label=_("Colleague"), queryset=User.objects.none())
+    skill = forms.ChoiceField(label=_("Qualification"), choices=Skill.choices)
+    given_on = Day(label=_("From"))
+    until_on = Day(label=_("Until"), required=False, help_text=_("Empty: without an end."))
+    proof = forms.CharField(label=_("Proof"), max_length=200, required=False)
+
+    def __init__(self, *args: Any, people: Iterable[User], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["user"].queryset = User.objects.filter(pk__in=[p.pk for p in people]).order_by("name")  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        data: dict[str, Any] = super().clean() or self.cleaned_data
+        if data.get("until_on") and data.get("given_on") and data["until_on"] < data["given_on"]:
+            self.add_error("until_on", _("It ends before it begins: correct one of the days."))
+        return data
+
+
+class LeaveForm(Dressed, forms.Form):
+    """Asking to be away."""
+
+    kind = forms.ChoiceField(label=_("Kind"), choices=Away.choices)
+    from_at = Instant(label=_("From"))
+    until_at = Instant(label=_("Until"))
+    reason = forms.CharField(label=_("Reason"), max_length=300)
+
+    def clean(self) -> dict[str, Any]:
+        data: dict[str, Any] = super().clean() or self.cleaned_data
+        if data.get("from_at") and data.get("until_at") and data["until_at"] <= data["from_at"]:
+            self.add_error("until_at", _("The leave ends before it begins: correct its times."))
+        return data
+
+
+class DecideForm(Dressed, forms.Form):
+    """What is decided about a leave, and who covers."""
+
+    cover = forms.ModelChoiceField(label=_("Covering colleague"), queryset=User.objects.none(), required=False)
+    answer = forms.CharField(label=_("Answer"), max_length=300, required=False)
+
+    def __init__(self, *args: Any, people: Iterable[User], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["cover"].queryset = User.objects.filter(pk__in=[p.pk for p in people])  # type: ignore[attr-defined]

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from shouhou.hotline.views import board, calls, door, lines, visits
+from shouhou.hotline.views import board, calls, door, leaves, lines, planning, roster, shift, visits
 
 app_name = "hotline"
 
@@ -27,4 +27,27 @@ urlpatterns = [
     path("doors/<int:pk>/", lines.door, name="door"),
     path("doors/<int:pk>/renew/", lines.renew, name="renew"),
     path("door/<int:pk>/", door.hear_message, name="hear"),
+    path("roster/", roster.index, name="roster"),
+    path("roster/plan/", roster.plan, name="plan"),
+    path("roster/copy/", roster.copy, name="copy"),
+    path("roster/propose/", roster.propose, name="propose"),
+    path("roster/publish/", roster.publish, name="publish"),
+    path("roster/seats/", planning.load, name="seats"),
+    path("roster/rules/", planning.rules, name="rules"),
+    path("roster/kinds/new/", planning.kind, name="new_kind"),
+    path("roster/kinds/<int:pk>/", planning.kind, name="kind"),
+    path("roster/kinds/<int:pk>/retire/", planning.retire_kind, name="retire_kind"),
+    path("roster/skills/", planning.give_skill, name="give_skill"),
+    path("roster/skills/<int:pk>/withdraw/", planning.take_skill, name="take_skill"),
+    path("roster/feed/<str:secret>.ics", shift.feed, name="feed"),
+    path("shift/", shift.mine, name="shift"),
+    path("shift/feed/", shift.renew_feed, name="renew_feed"),
+    path("shift/leftovers/", shift.take_over, name="take_over_all"),
+    path("shift/<int:pk>/begin/", shift.begin, name="begin"),
+    path("shift/<int:pk>/prepare/", shift.prepare, name="prepare"),
+    path("shift/<int:pk>/hand-over/", shift.hand_over, name="hand_over"),
+    path("shift/<int:pk>/receive/", shift.receive, name="receive"),
+    path("leave/", leaves.index, name="leaves"),
+    path("leave/<int:pk>/decide/", leaves.decide, name="decide_leave"),
+    path("leave/<int:pk>/withdraw/", leaves.withdraw, name="withdraw_leave"),
 ]

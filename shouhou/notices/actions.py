@@ -20,6 +20,15 @@ def register_audience(case_kind: str, name: str, find: Callable[[Event], Iterabl
     AUDIENCES[(case_kind, name)] = find
 
 
+# case kind -> where its notices lead; rooms above register theirs
+PLACES: dict[str, Callable[[int], str]] = {}
+
+
+def register_place(case_kind: str, address: Callable[[int], str]) -> None:
+    """Say where a notice about such a case leads."""
+    PLACES[case_kind] = address
+
+
 def tell(*, event: Event, audience: str, kind: str = "", data: dict[str, Any] | None = None) -> int:
     """Put a notice before the people of an audience, once per person and event. Returns how many are new."""
     find = AUDIENCES.get((event.case_kind, audience))

@@ -13,9 +13,18 @@ from django.http import HttpRequest  # noqa: TID251 - the sign-in library hands 
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from shouhou.people.models import Appointment, Organisation, OrganisationQuerySet, User, UserQuerySet, today
+from shouhou.people.models import (
+    Appointment,
+    Organisation,
+    OrganisationQuerySet,
+    Qualification,
+    User,
+    UserQuerySet,
+    today,
+)
 from shouhou.people.rules import KEEPING
 from shouhou.shared.journal import record
+from shouhou.shared.lifecycle import Refused
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -102,3 +111,32 @@ def save_colleague(
         if role not in held:
             appoint(user=user, role=role, organisation=organisation, from_on=today(), by=by)
     return user
+
+
+@transaction.atomic
+def qualify(
+    *, user: User, skill: str, given_on: date, until_on: date | None = None, proof: str = "", by: Any
+) -> Qualification:
+    """Record that somebody was trained and examined (M1); what stood without an end until now ends the day before.
+
+    Raises Refused for a day before that of the one in force.
+    """
+    User.objects.select_for_update().get(pk=user.pk)
+    former = Qualification.objects.filter(user=user, skill=skill, until_on=None).first()
+    if former is not None:
+        if former.given_on >= given_on:
+            raise Refused(_("It is recorded already, from %(day)s.") % {"day": former.given_on.isoformat()})
+        former.until_on = given_on - timedelta(days=1)
+        former.save(update_fields=["until_on"])
+    row = Qualification.objects.create(user=user, skill=skill, given_on=given_on, until_on=until_on, proof=proof)
+    record("person.qualified", subject=user, by=by, data={"skill": skill, "qualification": row.pk})
+    return row
+
+
+@transaction.atomic
+def disqualify(row: Qualification, *, by: Any) -> None:
+    """A qualification holds no longer from today on."""
+    row.until_on = today() - timedelta(days=1)
+    row.given_on = min(row.given_on, row.until_on)
+    row.save(update_fields=["given_on", "until_on"])
+    record("person.disqualified", subject=row.user, by=by, data={"skill": row.skill, "qualification": row.pk})

@@ -21,6 +21,26 @@ class Role(TextChoices):
     ADMINISTRATOR = "administrator", _("Administrator")
 
 
+class Skill(TextChoices):
+    """What one may be qualified for. Who sits at the hotline needs the first two (M1)."""
+
+    ETIQUETTE = "etiquette", _("Telephone etiquette training")
+    TECHNICAL = "technical", _("Technical assessment of the hotline")
+
+
+HOTLINE_SKILLS = (Skill.ETIQUETTE, Skill.TECHNICAL)
+
+
+class Away(TextChoices):
+    """Why somebody is not at their post."""
+
+    ANNUAL = "annual", _("Annual leave")
+    SICK = "sick", _("Sick leave")
+    PERSONAL = "personal", _("Personal leave")
+    STEP_OUT = "step_out", _("Stepping out during a shift")
+    BUSINESS = "business", _("Away on business or training")
+
+
 # Roles that take, work and hand over service requests.
 SERVING = frozenset({Role.AGENT, Role.DUTY_MANAGER, Role.ENGINEER, Role.SUPERVISOR, Role.PROJECT_MANAGER})
 # Roles that decide in the organisation's name.

@@ -38,3 +38,36 @@ def post(client, door, body, *, message_id: str = "", secret: str = "", signed_a
 
 def seconds(n: float) -> timedelta:
     return timedelta(seconds=n)
+
+
+def kind_of_shift(company, name="早班", starts="08:00", ends="16:00", **fields):
+    from datetime import time
+
+    from shouhou.hotline.models import ShiftKind
+
+    begin, end = (time.fromisoformat(text) for text in (starts, ends))
+    return ShiftKind.objects.create(organisation=company, name=name, starts=begin, ends=end, **fields)
+
+
+def qualified(*users, on="2020-01-01", by=None):
+    """People with everything that the hotline asks for (M1)."""
+    from datetime import date
+
+    from shouhou.people.actions import qualify
+    from shouhou.people.rules import HOTLINE_SKILLS
+
+    for user in users:
+        for skill in HOTLINE_SKILLS:
+            qualify(user=user, skill=skill, given_on=date.fromisoformat(on), by=by)
+    return users
+
+
+def published(kind, user, day, by):
+    """A shift that its person knows of."""
+    from shouhou.hotline.actions.roster import hours_of, limit_of, place
+    from shouhou.hotline.actions.seats import plan_of
+
+    shift = place(kind, user, day, by=by)
+    limit = limit_of(hours_of(kind.organisation, plan_of(kind.organisation)), shift.starts_at)
+    shift.publish(by=by, limit_at=limit, exception="", offences=())
+    return shift

@@ -4,10 +4,11 @@ from datetime import datetime, time
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
-from django.db.models import Count, Q
+from django.db.models import Avg, Count, F, Q
 from django.http import HttpResponse
 from django.views.decorators.http import require_GET
 
+from shouhou.hotline.actions import duty
 from shouhou.hotline.models import Call
 from shouhou.hotline.rules.words import Phase
 from shouhou.hotline.views.calls import colleague
@@ -38,7 +39,7 @@ def board(request: SignedRequest) -> HttpResponse:
         "missing": calls.without_record().filter(phase=Phase.ENDED).order_by("id")[:MOST],
         "abandoned": calls.to_call_back().order_by("id")[:MOST],
         "visits": sorted(visits, key=lambda v: (v.wish != Wish.URGENT, v.wish == Wish.AGREED, v.pk)),
-        "today": today(user.home, at),
+        "today": today(user.home, at), "seats": duty.standing(user.home, at),
     }  # fmt: skip
     return page(request, "hotline/board.html", context, fragment="live")
 
@@ -73,7 +74,16 @@ def today(organisation: Organisation, at: datetime) -> dict[str, Any]:
         organisation_id__in=inside, case_kind=Call.KIND, commitment__clause="A3.9", started_at__gte=begun
     ).aggregate(met=Count("pk", filter=Q(state="met")), broken=Count("pk", filter=Q(state="broken")))
     judged = rung["met"] + rung["broken"]
-    return {**calls, "kept": round(100 * rung["met"] / judged, 1) if judged else None, "broken": rung["broken"]}
+    written = Call.objects.filter(
+        organisation__in=inside, arrived_at__gte=begun, outgoing=False, recorded_at__gt=F("ended_at")
+    )
+    wrapped = written.aggregate(after=Avg(F("recorded_at") - F("ended_at")))
+    return {
+        **calls,
+        **wrapped,
+        "kept": round(100 * rung["met"] / judged, 1) if judged else None,
+        "broken": rung["broken"],
+    }
 
 
 @require_GET

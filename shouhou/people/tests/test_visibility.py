@@ -1,6 +1,6 @@
 """Who sees whose rows: every room's `visible_to`, found by itself; a new one without an example here fails."""
 
-from datetime import date
+from datetime import date, time, timedelta
 from typing import Any
 
 import pytest
@@ -24,9 +24,10 @@ OF_CUSTOMER = {  # what a customer's own people see of it
 }  # fmt: skip
 OF_BRANCH = {
     "people.Organisation", "people.User", "requests.MajorIncident", "requests.Problem", "hotline.Call", "hotline.Line",
-    "hotline.Door",
+    "hotline.Door", "hotline.ShiftKind", "hotline.Shift",
 }  # fmt: skip
 OWN = {"notices.Notice", "requests.SavedView"}
+LED = {"people.Leave"}  # one's own, and those of the branch that one leads
 
 
 class Place:
@@ -44,6 +45,8 @@ class Place:
         item = self.make("equipment.InstalledItem", product=self.make("equipment.Product", name=name), **ours)
         level = apps.get_model("agreements", "ServiceLevel").objects.first()
         case = take(by=self.colleague, customer=customer, contact=self.contact)
+        kind = self.make("hotline.ShiftKind", name=f"{name}早班", starts=time(8), ends=time(16), **mine)
+        hour = {"starts_at": now(), "ends_at": now() + timedelta(hours=1)}
         self.rows: dict[str, Any] = {
             "people.Organisation": organisation,
             "people.User": self.colleague,
@@ -63,6 +66,15 @@ class Place:
             "hotline.Call": self.make("hotline.Call", arrived_at=now(), **ours),
             "hotline.Line": self.make("hotline.Line", name="H", number=f"028-{name}", **mine),
             "hotline.Door": self.make("hotline.Door", name="D", **mine),
+            "hotline.ShiftKind": kind,
+            "hotline.Shift": self.make(
+                "hotline.Shift", kind=kind, user=self.colleague, planned_by=self.colleague, status="published",
+                published_at=now(), limit_at=now(), **hour, **mine,
+            ),
+            "people.Leave": self.make(
+                "people.Leave", user=self.colleague, asked_at=now(), from_at=hour["starts_at"],
+                until_at=hour["ends_at"], **mine,
+            ),
             "requests.MajorIncident": self.make(
                 "requests.MajorIncident", title="M", leader=self.colleague, opened_at=now(), **mine
             ),
@@ -104,7 +116,7 @@ def xian(company, person, take):
 
 
 def test_every_model_with_visible_to_has_its_example(chengdu):
-    assert set(MODELS) == set(chengdu.rows) == OF_CUSTOMER | OF_BRANCH | OWN
+    assert set(MODELS) == set(chengdu.rows) == OF_CUSTOMER | OF_BRANCH | OWN | LED
 
 
 def test_a_colleague_sees_the_rows_of_the_own_organisation_and_not_of_a_sibling(chengdu, xian):
@@ -121,7 +133,7 @@ def test_headquarters_sees_the_whole_tree_but_nobody_s_own_things(chengdu, xian,
 def test_a_centre_does_not_see_what_lies_above_it(company, chengdu, person, take):
     top = Place(company, "top", person, take)
     assert seen_of(top, by=chengdu.colleague) == set()
-    assert seen_of(chengdu, by=top.colleague) == set(MODELS) - OWN
+    assert seen_of(chengdu, by=top.colleague) == set(MODELS) - OWN - LED
 
 
 def test_a_customer_sees_the_own_things_only(chengdu, xian):
@@ -142,12 +154,12 @@ def test_somebody_without_role_and_customer_sees_nothing_at_all(chengdu, person)
 
 def test_a_former_colleague_sees_nothing_any_more(chengdu):
     chengdu.colleague.appointments.update(until_on=date(2026, 1, 1))
-    assert seen_of(chengdu, by=chengdu.colleague) == OWN
+    assert seen_of(chengdu, by=chengdu.colleague) == OWN | LED
 
 
 def test_a_colleague_who_is_yet_to_come_sees_nothing(chengdu):
     chengdu.colleague.appointments.update(from_on=date(2099, 1, 1))
-    assert seen_of(chengdu, by=chengdu.colleague) == OWN
+    assert seen_of(chengdu, by=chengdu.colleague) == OWN | LED
 
 
 def test_a_contact_that_retired_sees_nothing_any_more(chengdu):

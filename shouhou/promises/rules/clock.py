@@ -15,7 +15,9 @@ from shouhou.promises.rules.period import EXTERNAL, RINGS, WORKING_DAY, BadPerio
 from shouhou.promises.rules.promise import Due, Pause, Promise, pause_at, united, utc
 from shouhou.promises.rules.timeline import NOTHING, Timeline
 
-__all__ = ["Due", "Pause", "Promise", "counted", "cover", "due", "due_many", "united", "warn_instants", "warn_steps"]
+__all__ = [
+    "Due", "Pause", "Promise", "before", "counted", "cover", "due", "due_many", "united", "warn_instants", "warn_steps",
+]  # fmt: skip
 
 RING_ON, RING_OFF = 1.0, 4.0  # seconds, the cadence of a Chinese line
 
@@ -111,6 +113,17 @@ def advance(line: Timeline | None, at: datetime, need: timedelta, stops: Sequenc
         return line.due(at, need) if line else at + need
     except OverflowError:
         raise TooFar("the due time lies too far away: write a shorter period") from None
+
+
+def before(line: Timeline, at: datetime, need: timedelta) -> datetime:
+    """The latest UTC instant from which `need` (> 0) of open time still passes until `at`. Raises TooFar."""
+    at, back, moment = utc(at), need, timedelta(microseconds=1)
+    while (surplus := line.open_between(at - back, at) - need) < NOTHING:
+        back = 2 * back + ONE
+        if back > 800 * ONE:
+            raise TooFar("the window does not open often enough before this time")
+    # A moment further, so that the opening counts and not the closing before it.
+    return line.due(at - back, surplus + moment) - moment
 
 
 def _elapsed_due(promise: Promise, start: datetime, stops: Sequence[Pause]) -> Due:
