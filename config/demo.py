@@ -18,7 +18,7 @@ from shouhou.agreements.models import ServiceLevel
 from shouhou.customers.models import Contact, Customer, Project, Site
 from shouhou.desk.actions import adopt_norm, adopt_standing, load_reference_data, needs_wizard
 from shouhou.equipment.models import InstalledItem, Product
-from shouhou.feedback.actions import finish_follow_up, plan_follow_up
+from shouhou.feedback.actions.following_up import finish_follow_up, plan_follow_up
 from shouhou.feedback.models import FollowUp
 from shouhou.people.actions import appoint
 from shouhou.people.models import Organisation, User

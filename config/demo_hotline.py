@@ -4,10 +4,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from shouhou.customers.models import Customer
-from shouhou.hotline.actions.answering import raise_request, record_consultation
+from shouhou.feedback.actions.complaining import take_complaint
+from shouhou.hotline.actions.answering import raise_complaint, raise_request, record_consultation, take_by_hand
+from shouhou.hotline.actions.cards import send_cards
 from shouhou.hotline.actions.hearing import hear
 from shouhou.hotline.actions.lines import give_extension, open_door, open_line
-from shouhou.hotline.models import Call, Door, Line
+from shouhou.hotline.models import Call, Door, HotlineCard, Line
 from shouhou.people.models import User
 from shouhou.requests.actions.visits import Where, ask_for_visit
 from shouhou.requests.rules.words import Wish
@@ -41,6 +43,33 @@ def hotline(rows: list[Customer], staff: dict[str, User]) -> None:
         ((Wish.URGENT, "今天下班前必须有人到场"), (Wish.SPECIAL, "下周一上午，请上次的工程师来"))
     ):
         visit(door, rows[2 + n], now() - timedelta(minutes=25 - 8 * n), wish, wanted, staff["heyan"])
+    complaints(rows, staff)
+    with moved_to(now() - timedelta(days=4)):
+        told = send_cards(rows[:2], channel=HotlineCard.Channel.MAIL, by=staff["linxiao"]).cards
+    with moved_to(now() - timedelta(days=3)):
+        told[0].receive(how=HotlineCard.How.TOLD, name="陈芳", by=staff["linxiao"])
+
+
+def complaints(rows: list[Customer], staff: dict[str, User]) -> None:
+    """One that came on the complaints line this morning, and one of last week that was answered."""
+    line = Line.objects.get(purpose="complaints")
+    with moved_to(now() - timedelta(minutes=70)):
+        call = take_by_hand(by=staff["heyan"], caller="138 0013 8000", line=line, rings=2)
+        words = record_of(rows[0], "约好上午到场的工程师一直没来，也没有人打电话", "已致歉，转主管处理")
+        raise_complaint(call, words, by=staff["heyan"], about=staff["liulei"])
+    with moved_to(now() - timedelta(days=6)):
+        late = take_complaint(
+            organisation=rows[1].organisation, customer=rows[1], name="张主任", phone="028-8533 1210",
+            words="终端报修后两天没有答复", by=staff["linxiao"],
+        )  # fmt: skip
+    with moved_to(now() - timedelta(days=5)):
+        late.reply(
+            cause="转派时接手人休假，无人接收",
+            measure="接手人休假时转派不可选",
+            answer="已致歉，当日上门修复",
+            by=late.owner,
+        )
+        late.agree(by=late.owner)
 
 
 def one_call(door: Door, customer: Customer, at: datetime, *, rings: int, extension: str) -> Call:

@@ -16,7 +16,7 @@ urlpatterns = [
     path("promises/", include("shouhou.promises.urls")),
     path("people/", include("shouhou.people.urls")),
     path("hotline/", include("shouhou.hotline.urls")),
-    path("follow-ups/", include("shouhou.feedback.urls")),
+    path("", include("shouhou.feedback.urls")),
     path("portal/", include("shouhou.portal.urls")),
     path("accounts/", include("allauth.urls")),
     path("api/", api.urls),

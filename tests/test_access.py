@@ -41,6 +41,9 @@ OBJECTS = {
     "hotline/requests/<int:pk>/": "request",
     "hotline/visits/<int:pk>/": "visit",
     "hotline/doors/<int:pk>/": "door",
+    "hotline/lines/<int:pk>/": "line",
+    "hotline/cards/<int:pk>/": "card",
+    "complaints/<int:pk>/": "complaint",
     "hotline/leave/<int:pk>/": "leave",
     "hotline/shift/<int:pk>/": "shift",
     "hotline/roster/kinds/<int:pk>/": "shift_kind",
@@ -80,8 +83,8 @@ def things(company, customer, contact, person, take, agreement, manager) -> dict
     from django.core.files.uploadedfile import SimpleUploadedFile
 
     from shouhou.equipment.models import InstalledItem, Product
-    from shouhou.feedback.models import FollowUp
-    from shouhou.hotline.models import Call, Door
+    from shouhou.feedback.models import Complaint, FollowUp
+    from shouhou.hotline.models import Call, Door, HotlineCard, Line
     from shouhou.notices.models import Notice
     from shouhou.promises.models import Calendar
     from shouhou.requests.actions.visits import Where, ask_for_visit
@@ -115,6 +118,19 @@ def things(company, customer, contact, person, take, agreement, manager) -> dict
         ),
         "item": InstalledItem.objects.create(
             product=Product.objects.create(name="政务平台", kind="software"), customer=customer, **here
+        ),
+        "line": Line.objects.create(organisation=company, name="热线", number="400-1"),
+        "card": HotlineCard.objects.create(customer=customer, sent_at=now(), sent_by=worker, numbers=[], **here),
+        "complaint": Complaint.objects.create(
+            number="CP-1",
+            customer=customer,
+            name="陈芳",
+            phone="1",
+            words="窗口电脑无法打印",
+            owner=worker,
+            taken_by=worker,
+            received_at=now(),
+            **here,
         ),
         "door": Door.objects.create(name="总机", **here),
         **_duty(company, worker),

@@ -27,7 +27,7 @@ FLOOR = {
 }  # room -> floor, the cellar is 0
 OPEN_DOORS = {"models", "actions", "rules"}
 # The sweep in promises/jobs.py asks a registry which rooms hold promised cases; they enter themselves at the start.
-ALLOWED = {f"shouhou.{room}.apps imports shouhou.promises.jobs" for room in ("requests", "hotline")}
+ALLOWED = {f"shouhou.{room}.apps imports shouhou.promises.jobs" for room in ("requests", "feedback", "hotline")}
 FOREIGN = {".git", ".venv", ".hypothesis", "var", "node_modules", "__pycache__", "build", "dist"}
 
 # Addresses that somebody who has not signed in may use; everything else asks who you are.
@@ -41,6 +41,7 @@ PUBLIC = {
     "setup/",  # guarded by the setup key, and closed once a company exists
     "hotline/door/<int:pk>/",  # telephone systems: every message is signed
     "hotline/roster/feed/<str:secret>.ics",  # a calendar program cannot sign in: the address is the key
+    "hotline/card/<str:token>/",  # the secret link of a hotline card
     "portal/confirm/<str:token>/",  # the secret link of a resolved request
 }  # fmt: skip
 

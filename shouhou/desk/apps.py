@@ -24,6 +24,7 @@ class DeskConfig(AppConfig):
                 Place(30, "b", "layout-kanban", _("Board"), "/requests/board/", lambda u: u.is_colleague),
                 Place(15, "t", "headset", _("Hotline"), "/hotline/", lambda u: u.is_colleague),
                 Place(40, "f", "phone-outgoing", _("Follow-ups"), "/follow-ups/", lambda u: u.is_colleague),
+                Place(45, "o", "message-report", _("Complaints"), "/complaints/", lambda u: u.is_colleague),
                 Place(50, "k", "building", _("Customers"), "/customers/", lambda u: u.is_colleague),
                 Place(60, "a", "file-certificate", _("Agreements"), "/agreements/", lambda u: u.is_colleague),
                 Place(70, "p", "clock-check", _("Count"), "/promises/count/", lambda u: u.is_colleague),

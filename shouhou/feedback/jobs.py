@@ -1,7 +1,8 @@
-"""Follow-ups plan themselves."""
+"""Follow-ups plan themselves; who is to answer a complaint hears of it."""
 
-from shouhou.feedback.actions import plan_follow_up
+from shouhou.feedback.actions.following_up import plan_follow_up
 from shouhou.feedback.models import FollowUp
+from shouhou.notices.actions import tell
 from shouhou.requests.models import ServiceRequest
 from shouhou.shared.facts import on
 from shouhou.shared.models import Event
@@ -13,6 +14,12 @@ def plan(event: Event) -> None:
     request = ServiceRequest.objects.filter(pk=event.case_id).first()
     if request is not None and event.origin != "import":
         plan_follow_up(request, event.occurred_at)
+
+
+@on("complaint.received", "complaint.reopened", "complaint.owner_named")
+def tell_owner(event: Event) -> None:
+    """Who is to answer a complaint hears of it."""
+    tell(event=event, audience="owner")
 
 
 @on("request.rejected", "request.reopened", "request.cancelled", "request.merged")

@@ -12,11 +12,13 @@ class HotlineConfig(AppConfig):
     def ready(self) -> None:
         """Tell the rooms below what they may ask of a call."""
         from shouhou.hotline import jobs
-        from shouhou.hotline.models import Call, Shift, ShiftKind
+        from shouhou.hotline.models import Call, Line, Shift, ShiftKind
         from shouhou.notices.actions import register_audience, register_place
         from shouhou.people.models import Leave, User
         from shouhou.promises import jobs as promise_jobs
         from shouhou.requests.actions.intake import duty_manager_of
+        from shouhou.requests.models import ServiceRequest, VisitRequest
+        from shouhou.shared.pages import PANELS
 
         assert jobs
 
@@ -50,6 +52,20 @@ class HotlineConfig(AppConfig):
             register_audience(model.KIND, "owner", of_person(model))
         for kept in (Shift, Leave, ShiftKind):
             register_audience(kept.KIND, "duty_manager", leader(kept))
+
+        def of_request(request: Any, case: Any) -> tuple[str, dict[str, Any]] | None:
+            """The visits and calls of a request, on its page; most requests of other channels have neither."""
+            visits = list(case.visit_requests.order_by("pk")) if case.needs_visit else []
+            calls = list(case.calls.select_related("agent").order_by("-pk")[:5]) if case.channel == "phone" else []
+            may_ask = case.status in case.RUNNING and request.user.serves_in(case.organisation.path)
+            may_ask = may_ask and not any(visit.status == VisitRequest.Status.OPEN for visit in visits)
+            if not (visits or calls or may_ask):
+                return None
+            return "hotline/_of_request.html", {"case": case, "visits": visits, "calls": calls, "may_ask": may_ask}
+
+        PANELS.setdefault(ServiceRequest.KIND, []).append(of_request)
+        register_audience(Line.KIND, "duty_manager", leader(Line))
+        register_place(Line.KIND, lambda pk: reverse("hotline:cards"))
         register_place(Call.KIND, lambda pk: reverse("hotline:call", args=[pk]))
         register_place(Shift.KIND, lambda pk: reverse("hotline:board"))
         register_place(ShiftKind.KIND, lambda pk: reverse("hotline:roster"))

@@ -9,9 +9,9 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from shouhou.customers.models import Contact, Customer
-from shouhou.hotline.models import DeskPlan, Door, Extension, Line, ShiftKind
+from shouhou.hotline.models import DeskPlan, Door, Extension, HotlineCard, Line, ShiftKind
 from shouhou.people.models import User
-from shouhou.people.rules import Away, Skill
+from shouhou.people.rules import SERVING, Away, Skill
 from shouhou.requests.actions.visits import Where, halves
 from shouhou.requests.models import ServiceRequest
 from shouhou.requests.rules.words import Grade, Kind, Wish
@@ -68,6 +68,21 @@ class RequestForm(Dressed, forms.Form):
         field: Any = self.fields["existing"]
         field.queryset = open_requests
         field.label_from_instance = lambda r: f"{r.number} {r.subject}"
+
+
+class AboutForm(Dressed, forms.Form):
+    """Whom a caller complains of, if anybody."""
+
+    about = forms.ModelChoiceField(
+        label=_("Whom it is about"), queryset=User.objects.none(), required=False,
+        empty_label=_("Nobody in particular"),
+        help_text=_("This person does not handle the complaint."),
+    )  # fmt: skip
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        serving = User.objects.visible_to(user).filter(pk__in=User.objects.holding(*SERVING))
+        self.fields["about"].queryset = serving.order_by("name")  # type: ignore[attr-defined]
 
 
 class ByHandForm(Dressed, forms.Form):
@@ -140,6 +155,15 @@ class ArrangeForm(Dressed, forms.Form):
     def __init__(self, *args: Any, engineers: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["engineer"].queryset = engineers  # type: ignore[attr-defined]
+
+
+class ReceivedForm(Dressed, forms.Form):
+    """How a colleague knows that the hotline card arrived."""
+
+    how = forms.ChoiceField(
+        label=_("How you know it"), choices=[c for c in HotlineCard.How.choices if c[0] != HotlineCard.How.LINK]
+    )
+    name = forms.CharField(label=_("Who received it"), max_length=100)
 
 
 class LineForm(Dressed, forms.ModelForm):

@@ -2,7 +2,7 @@
 
 from procrastinate.contrib.django import app
 
-from shouhou.hotline.actions import duty
+from shouhou.hotline.actions import duty, free_lines
 from shouhou.notices.actions import tell
 from shouhou.shared.facts import on
 from shouhou.shared.models import Event
@@ -28,11 +28,26 @@ def tell_person(event: Event) -> None:
         tell(event=event, audience="owner")
 
 
+@on("call.lingered")
+def tell_both(event: Event) -> None:
+    """A line that is not freed concerns who sits at it, and who answers for the hotline (A3.10)."""
+    tell(event=event, audience="owner")
+    tell(event=event, audience="duty_manager")
+
+
+@on("line.opened", "line.edited", "line.retired")
+def tell_of_numbers(event: Event) -> None:
+    """A number changed: the duty manager has cards to send (A3.2)."""
+    if event.kind != "line.edited" or {"number", "purpose"} & set(event.data.get("changed", ())):
+        tell(event=event, audience="duty_manager")
+
+
 @app.periodic(cron="* * * * *")
 @app.task(queueing_lock="watch_shifts")
 def watch_shifts(timestamp: int) -> None:
-    """Every minute: who is missing, and whose desk is not ready."""
+    """Every minute: who is missing, whose desk is not ready, and which line is not freed."""
     duty.watch()
+    free_lines.watch_lines()
 
 
 @app.periodic(cron="*/10 * * * *")

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from shouhou.hotline.views import board, calls, door, leaves, lines, planning, roster, shift, visits
+from shouhou.hotline.views import board, calls, cards, door, leaves, lines, planning, roster, shift, visits
 
 app_name = "hotline"
 
@@ -12,6 +12,8 @@ urlpatterns = [
     path("calls/<int:pk>/", calls.detail, name="call"),
     path("calls/<int:pk>/consultation/", calls.consultation, name="consultation"),
     path("calls/<int:pk>/request/", calls.to_request, name="to_request"),
+    path("calls/<int:pk>/complaint/", calls.to_complaint, name="to_complaint"),
+    path("calls/<int:pk>/similar/", calls.similar, name="similar"),
     path("calls/<int:pk>/who/", calls.who, name="who"),
     path("calls/<int:pk>/settle/", calls.settle, name="settle"),
     path("calls/<int:pk>/back/", calls.call_back, name="call_back"),
@@ -23,6 +25,14 @@ urlpatterns = [
     path("visits/<int:pk>/", visits.detail, name="visit"),
     path("lines/", lines.index, name="lines"),
     path("lines/new/", lines.new_line, name="new_line"),
+    path("lines/<int:pk>/", lines.line, name="line"),
+    path("lines/<int:pk>/retire/", lines.retire_line, name="retire_line"),
+    path("cards/", cards.index, name="cards"),
+    path("cards/send/", cards.send, name="send_cards"),
+    path("cards/print/", cards.printing, name="print_cards"),
+    path("cards/<int:pk>/", cards.detail, name="card"),
+    path("cards/<int:pk>/received/", cards.received, name="card_received"),
+    path("card/<str:token>/", cards.receipt, name="receipt"),
     path("doors/new/", lines.new_door, name="new_door"),
     path("doors/<int:pk>/", lines.door, name="door"),
     path("doors/<int:pk>/renew/", lines.renew, name="renew"),

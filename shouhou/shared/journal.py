@@ -57,6 +57,17 @@ def record(
     return event
 
 
+def made_before(key: str, kind: str) -> int | None:
+    """The case that an act with this key has made before; whoever comes at the same moment with it waits here.
+
+    The act records its making as `kind` under the key `<key>:<kind>`.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [key])
+    event = Event.objects.filter(key=f"{key}:{kind}").first()
+    return event.case_id if event else None
+
+
 class Batch:
     """Writes many cases with their events at once: the rows are built in memory by the same rules as single moves.
 

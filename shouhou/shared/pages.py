@@ -1,11 +1,12 @@
 """A page: the whole template, or the one fragment of it that htmx asked for."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.utils.cache import patch_vary_headers
 
 
@@ -23,6 +24,16 @@ class Place:
 
 MENU: list[Place] = []
 TOP: list[Any] = []  # request -> dict for the frame (unread notices and the like), given by rooms above
+
+
+# case kind -> what rooms above show on that case's page; each gives a template and its context, or None
+PANELS: dict[str, list[Callable[[HttpRequest, Any], "tuple[str, dict[str, Any]] | None"]]] = {}
+
+
+def panels(request: HttpRequest, case: Any) -> list[str]:
+    """What rooms above know of a case, ready to stand on its page."""
+    shown = [give(request, case) for give in PANELS.get(case.KIND, [])]
+    return [render_to_string(found[0], found[1], request) for found in shown if found]
 
 
 def page(

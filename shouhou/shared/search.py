@@ -2,9 +2,12 @@
 
 from collections.abc import Sequence
 from functools import lru_cache
+from math import log
+from time import monotonic
 from typing import Any
 
 from django.contrib.postgres.search import SearchQuery
+from django.db import connection
 from django.db.models import Func, Q, QuerySet, Value
 
 MARKS = str.maketrans(dict.fromkeys("\x00'\\:&|!()<>*\"，。、；：？！（）《》【】“”‘’—…·", " "))
@@ -75,6 +78,56 @@ def found_ids(
     each = [rows.filter(arm).order_by().values_list("pk", flat=True)[:PROBE] for arm in arms]
     counted = list(each[0].union(*each[1:], all=True))
     return list(set(counted)) if len(counted) < PROBE else None
+
+
+@lru_cache(maxsize=64)
+def _shares(table: str, column: str, _hour: int) -> dict[str, float]:
+    """In which share of a table's rows the commonest words stand, as the database itself last counted them."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT most_common_elems::text::text[], most_common_elem_freqs FROM pg_stats"
+            " WHERE tablename = %s AND attname = %s",
+            [table, column],
+        )
+        found = cursor.fetchone()
+    if not found or not found[0]:
+        return {}
+    return dict(zip(found[0], found[1], strict=False))  # the frequencies end with their own least and greatest
+
+
+SAMPLE = 300  # rows looked at for each word
+TELLING = 8  # words that a text is compared by
+
+
+def similar_ids(rows: QuerySet[Any], text: str, *, vector: str) -> list[int]:
+    """The ids of rows that share words with a text, the likest first; the rarer a shared word, the more it counts.
+
+    Each word costs what its sample costs, so that a common word does not make the question slow. One word alone says
+    too little, unless the text has no other; a word and a part of it (打印机, 打印) are one.
+    """
+    words = {w for w in tokens(text[:2000]) if len(w) > 1}
+    model = rows.model
+    shares = _shares(model._meta.db_table, model._meta.get_field(vector).column, int(monotonic() // 3600))
+    telling = sorted(words, key=lambda w: (shares.get(w, 0.0), -len(w), w))[:TELLING]
+    if not telling:
+        return []
+    asked = {w: "'" + w.replace("'", "''") + "'" for w in telling}
+    # What holds the two rarest words together is found even where the sample of each misses it.
+    arms = [" & ".join(asked[w] for w in telling[:2]), *asked.values()]
+    each = [
+        rows.filter(**{vector: SearchQuery(arm, search_type="raw", config="simple")})
+        .order_by().values_list("pk", Value(n))[:SAMPLE]
+        for n, arm in enumerate(arms)
+    ]  # fmt: skip
+    held: dict[int, set[str]] = {}
+    for pk, n in each[0].union(*each[1:], all=True):
+        held.setdefault(pk, set()).update(telling[:2] if n == 0 else [telling[n - 1]])
+    weight = {w: -log(max(shares.get(w, 0.0), 1e-6)) for w in telling}
+    whole = {w: next((x for x in telling if w != x and w in x), w) for w in telling}
+    least = min(2, len(set(whole.values())))
+    apart = {pk: {whole[w] for w in found} for pk, found in held.items()}
+    scored = [(sum(weight[w] for w in held[pk]), pk) for pk, words in apart.items() if len(words) >= least]
+    return [pk for _score, pk in sorted(scored, reverse=True)]
 
 
 def vector_text(*texts: str) -> str:

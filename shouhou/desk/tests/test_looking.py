@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from shouhou.feedback.actions import plan_follow_up
+from shouhou.feedback.actions.following_up import plan_follow_up
 from shouhou.feedback.models import FollowUp
 from shouhou.notices.models import Notice
 from shouhou.requests.actions.talk import resolve_request

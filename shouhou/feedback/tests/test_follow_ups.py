@@ -7,7 +7,7 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from shouhou.feedback.actions import finish_follow_up, give_up_follow_up, plan_follow_up
+from shouhou.feedback.actions.following_up import finish_follow_up, give_up_follow_up, plan_follow_up
 from shouhou.feedback.jobs import plan
 from shouhou.feedback.models import FollowUp
 from shouhou.requests.actions.talk import resolve_request

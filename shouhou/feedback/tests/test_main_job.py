@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from shouhou.feedback.actions import finish_follow_up
+from shouhou.feedback.actions.following_up import finish_follow_up
 from shouhou.feedback.models import FollowUp
 from shouhou.requests.actions.talk import answer_by_link, receive_message, resolve_request, send_message
 from shouhou.requests.models import ConfirmationLink, ServiceRequest

@@ -8,6 +8,8 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from shouhou.customers.models import Contact, Customer
+from shouhou.feedback.actions.complaining import take_complaint
+from shouhou.feedback.models import Complaint
 from shouhou.hotline.actions.hearing import bring_journal_in_line, new_call, take, tell_who
 from shouhou.hotline.models import Call, Line
 from shouhou.hotline.rules import telephony
@@ -111,6 +113,26 @@ def record_for(call: Call, record: Mapping[str, str], request: ServiceRequest, *
     _belong(call, request, by)
     call.keep_record(record, disposition=Disposition.REQUEST, by=by)
     hang_up(call, by=by)
+
+
+@transaction.atomic
+def raise_complaint(
+    call: Call, record: Mapping[str, str], *, by: User, about: User | None = None, key: str = ""
+) -> Complaint:
+    """The caller complains: that opens a complaint with an owner of its own (D9)."""
+    complaint = take_complaint(
+        organisation=call.customer.organisation if call.customer else call.organisation, customer=call.customer,
+        contact=call.contact, unit=record["unit"], name=record["contact_name"], phone=record["phone"],
+        words=record["question"], about=about, by=by, received_at=call.answered_at or call.arrived_at, key=key,
+    )  # fmt: skip
+    if call.complaint_id == complaint.pk:
+        return complaint  # the form was sent twice
+    with call.locked():
+        call.complaint = complaint
+        call.write()
+    call.keep_record(record, disposition=Disposition.COMPLAINT, by=by)
+    hang_up(call, by=by)
+    return complaint
 
 
 def _belong(call: Call, request: ServiceRequest, by: User) -> None:

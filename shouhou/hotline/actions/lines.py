@@ -18,6 +18,23 @@ def open_line(line: Line, *, by: User) -> Line:
 
 
 @transaction.atomic
+def edit_line(line: Line, *, by: User) -> Line:
+    """Other words or another number; with the number changed, its customers are owed a new card (A3.2)."""
+    former = Line.objects.select_for_update().get(pk=line.pk)
+    line.save()
+    changed = sorted(name for name in ("number", "purpose", "name") if getattr(former, name) != getattr(line, name))
+    record("line.edited", subject=line, by=by, data={"changed": changed})
+    return line
+
+
+@transaction.atomic
+def retire_line(line: Line, *, by: User) -> None:
+    """A number that is ours no longer; what came in on it stays."""
+    if Line.objects.filter(pk=line.pk, retired_at=None).update(retired_at=now()):
+        record("line.retired", subject=line, by=by)
+
+
+@transaction.atomic
 def open_door(door: Door, *, by: User) -> Door:
     """Another telephone system that may tell us of calls."""
     door.save()

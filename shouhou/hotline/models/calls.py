@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from shouhou.customers.models import Contact, Customer, OfCustomer
+from shouhou.feedback.models import Complaint
 from shouhou.hotline.models.lines import Door, Line
 from shouhou.hotline.rules.words import ONE_KEY, RECORD, WITH_ANOTHER, Disposition, Phase
 from shouhou.people.models import Organisation, User
@@ -50,7 +51,7 @@ class CallQuerySet(OfCustomer):
         return self.filter(phase__in=(Phase.RINGING, Phase.ACTIVE, Phase.HELD))
 
     def for_list(self) -> Self:
-        return self.select_related("customer", "contact", "agent", "line", "request")
+        return self.select_related("customer", "contact", "agent", "line", "request", "complaint")
 
 
 class Call(Promised):
@@ -110,6 +111,9 @@ class Call(Promised):
     recorded_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     request = models.ForeignKey(
         ServiceRequest, models.PROTECT, null=True, related_name="calls", verbose_name=_("Service request")
+    )
+    complaint = models.ForeignKey(
+        Complaint, models.PROTECT, null=True, related_name="calls", verbose_name=_("Complaint")
     )
     other = models.ForeignKey("self", models.PROTECT, null=True, related_name="+")
 

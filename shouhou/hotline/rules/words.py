@@ -20,6 +20,7 @@ class Disposition(TextChoices):
     NONE = "", _("Without a record")
     CONSULTATION = "consultation", _("Consultation answered")
     REQUEST = "request", _("Service request")
+    COMPLAINT = "complaint", _("Complaint")
     WRONG_NUMBER = "wrong_number", _("Wrong number")
     NUISANCE = "nuisance", _("Nuisance call")
     SILENT = "silent", _("Silence on the line")

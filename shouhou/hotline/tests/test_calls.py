@@ -244,5 +244,5 @@ def test_the_hotline_s_lists_hold_a_thousand_calls(signed, house, agent, django_
     with django_assert_max_num_queries(8):
         page = signed.get("/hotline/calls/")
     assert page.context["after"]
-    with django_assert_max_num_queries(15):
+    with django_assert_max_num_queries(20):
         signed.get("/hotline/")

@@ -1,6 +1,6 @@
 """The duty board: whether the hotline keeps its word, at a glance; and what rings at one's own desk."""
 
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
@@ -8,14 +8,16 @@ from django.db.models import Avg, Count, F, Q
 from django.http import HttpResponse
 from django.views.decorators.http import require_GET
 
-from shouhou.hotline.actions import duty
+from shouhou.feedback.models import FollowUp
+from shouhou.feedback.rules import Share
+from shouhou.hotline.actions import cards, duty, free_lines
 from shouhou.hotline.models import Call
 from shouhou.hotline.rules.words import Phase
 from shouhou.hotline.views.calls import colleague
 from shouhou.people.models import Organisation, SignedRequest
 from shouhou.promises.models import Clock
 from shouhou.requests.models import VisitRequest
-from shouhou.requests.rules.words import Wish
+from shouhou.requests.rules.words import Channel, Wish
 from shouhou.shared.pages import page
 from shouhou.shared.time import now
 
@@ -40,6 +42,8 @@ def board(request: SignedRequest) -> HttpResponse:
         "abandoned": calls.to_call_back().order_by("id")[:MOST],
         "visits": sorted(visits, key=lambda v: (v.wish != Wish.URGENT, v.wish == Wish.AGREED, v.pk)),
         "today": today(user.home, at), "seats": duty.standing(user.home, at),
+        "free": free_lines.free_desks(user.home), "satisfaction": satisfaction(user.home, at),
+        "cards": cards.owed(user).count() if user.leads else 0,
     }  # fmt: skip
     return page(request, "hotline/board.html", context, fragment="live")
 
@@ -83,6 +87,18 @@ def today(organisation: Organisation, at: datetime) -> dict[str, Any]:
         **wrapped,
         "kept": round(100 * rung["met"] / judged, 1) if judged else None,
         "broken": rung["broken"],
+    }
+
+
+def satisfaction(organisation: Organisation, at: datetime) -> dict[str, Share]:
+    """Satisfaction with what came by telephone, as follow-ups found it: today, and in the last thirty days (A3.6)."""
+    begun = datetime.combine(at.astimezone(organisation.tz).date(), time(), organisation.tz)
+    asked = FollowUp.objects.filter(
+        organisation__in=Organisation.objects.under([organisation.path]).values("pk"), request__channel=Channel.PHONE
+    )
+    return {
+        "today": asked.filter(done_at__gte=begun).satisfaction(),
+        "month": asked.filter(done_at__gte=begun - timedelta(days=30)).satisfaction(),
     }
 
 

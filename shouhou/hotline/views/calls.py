@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from shouhou.agreements.actions import covering_agreement
 from shouhou.customers.models import Contact, Customer
 from shouhou.hotline.actions import answering
-from shouhou.hotline.forms import ByHandForm, RecordForm, RequestForm, WhoForm
+from shouhou.hotline.forms import AboutForm, ByHandForm, RecordForm, RequestForm, WhoForm
 from shouhou.hotline.models import Call, Line
 from shouhou.hotline.rules import scripts
 from shouhou.hotline.rules.words import ONE_KEY, RECORD, WITH_ANOTHER, Disposition, Purpose
@@ -83,6 +83,8 @@ def around(request: SignedRequest, call: Call, **forms: Any) -> dict[str, Any]:
         "call": call, "record": record, "wanted": wanted, "agreement": agreement,
         "open_requests": open_requests.for_list().order_by("next_due_at", "id")[:8],
         "who": WhoForm(user=request.user, customer=call.customer, initial={"customer": call.customer}),
+        "about": forms.get("about") or AboutForm(user=request.user),
+        "complains": bool(call.line and call.line.purpose == Purpose.COMPLAINTS),
         "offers": _offers(call), "scripts": spoken(request, call), "moves": call.moves_for(request.user),
         "one_key": [(d.value, d.label, d in WITH_ANOTHER) for d in ONE_KEY],
         "earlier": earlier_calls(call), "may_take_over": request.user.leads_in(call.organisation.path),
@@ -165,6 +167,31 @@ def to_request(request: SignedRequest, pk: int) -> HttpResponse:
         case = answering.raise_request(call, form.cleaned_data, by=request.user, key=form.key(request.user), **data)
     messages.success(request, _("%(number)s is registered.") % {"number": case.number})
     return redirect(call)
+
+
+@require_POST
+@login_required
+def to_complaint(request: SignedRequest, pk: int) -> HttpResponse:
+    """The caller complains (D9)."""
+    call, form = found(request, pk), RecordForm(request.POST)
+    about = AboutForm(request.POST, user=request.user)
+    if not (form.is_valid() and about.is_valid()):
+        return again(request, call, record=form, about=about)
+    complaint = answering.raise_complaint(
+        call, form.cleaned_data, about=about.cleaned_data["about"], by=request.user, key=form.key(request.user)
+    )
+    messages.success(request, _("%(number)s is registered.") % {"number": complaint.number})
+    return redirect(call)
+
+
+@require_GET
+@login_required
+def similar(request: SignedRequest, pk: int) -> HttpResponse:
+    """Solved requests that sound like what is being typed."""
+    call = found(request, pk)
+    words = request.GET.get("question", "")[:2000]
+    rows = ServiceRequest.objects.visible_to(request.user).like(words) if call.owed else []
+    return page(request, "hotline/similar.html", {"rows": rows})
 
 
 @require_POST

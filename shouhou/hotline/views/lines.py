@@ -4,6 +4,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -46,6 +47,33 @@ def new_line(request: SignedRequest) -> HttpResponse:
         return redirect("hotline:lines")
     context = {"form": form, "title": _("New number")}
     return page(request, "hotline/form.html", context, status=422 if form.errors else 200)
+
+
+def _line(request: SignedRequest, pk: int) -> Line:
+    keeper(request)
+    return get_object_or_404(Line.objects.visible_to(request.user).filter(retired_at=None), pk=pk)
+
+
+@require_http_methods(["GET", "POST"])
+@login_required
+def line(request: SignedRequest, pk: int) -> HttpResponse:
+    """One number of ours: changed here, its customers are owed a new card."""
+    row = _line(request, pk)
+    form = LineForm(request.POST or None, instance=row)
+    form.fields["organisation"].queryset = Organisation.objects.visible_to(request.user)  # type: ignore[attr-defined]
+    if request.method == "POST" and form.is_valid():
+        lines.edit_line(form.instance, by=request.user)
+        return redirect("hotline:lines")
+    context = {"form": form, "title": row.name, "retire": reverse("hotline:retire_line", args=[pk])}
+    return page(request, "hotline/form.html", context, status=422 if form.errors else 200)
+
+
+@require_POST
+@login_required
+def retire_line(request: SignedRequest, pk: int) -> HttpResponse:
+    """This number is ours no longer."""
+    lines.retire_line(_line(request, pk), by=request.user)
+    return redirect("hotline:lines")
 
 
 @require_http_methods(["GET", "POST"])

@@ -21,6 +21,7 @@ MODELS = with_visible_to()
 OF_CUSTOMER = {  # what a customer's own people see of it
     "customers.Customer", "customers.Site", "customers.Contact", "customers.Project", "equipment.InstalledItem",
     "agreements.Agreement", "requests.ServiceRequest", "requests.VisitRequest", "feedback.FollowUp",
+    "feedback.Complaint", "hotline.HotlineCard",
 }  # fmt: skip
 OF_BRANCH = {
     "people.Organisation", "people.User", "requests.MajorIncident", "requests.Problem", "hotline.Call", "hotline.Line",
@@ -82,6 +83,13 @@ class Place:
             "feedback.FollowUp": self.make(
                 "feedback.FollowUp", request=case, served_by=self.colleague, from_on=date(2026, 1, 1),
                 due_on=date(2026, 1, 5), **ours,
+            ),
+            "feedback.Complaint": self.make(
+                "feedback.Complaint", number=f"CP-{name}", name="陈芳", phone="1", words="W", owner=self.colleague,
+                taken_by=self.colleague, received_at=now(), **ours,
+            ),
+            "hotline.HotlineCard": self.make(
+                "hotline.HotlineCard", sent_at=now(), sent_by=self.colleague, digest=name, **ours
             ),
             "notices.Notice": self.make(
                 "notices.Notice", user=self.colleague, kind="clock.warned", case_kind="request", case_id=case.pk,

@@ -23,7 +23,7 @@ from shouhou.promises.rules.fold import applies
 from shouhou.requests.actions.talk import attach_files
 from shouhou.requests.models import RequestLink, ServiceRequest
 from shouhou.requests.rules.words import Channel, Coverage, Kind, severity_of
-from shouhou.shared.journal import event_of, record
+from shouhou.shared.journal import event_of, made_before, record
 from shouhou.shared.lifecycle import Refused
 from shouhou.shared.models import Event
 from shouhou.shared.search import vector
@@ -156,14 +156,6 @@ def index_words(request: ServiceRequest) -> None:
     request.search = vector(request.number, request.subject, request.description, unit, request.caller_name)
 
 
-def made_before(key: str) -> ServiceRequest | None:
-    """The request that this key has made; whoever comes at the same moment with the same key waits here."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [key])
-    event = Event.objects.filter(key=f"{key}:request.received").first()
-    return ServiceRequest.objects.get(pk=event.case_id) if event else None
-
-
 @transaction.atomic
 def take_request(
     *, by: User | None, subject: str, channel: str = Channel.PHONE, kind: str = Kind.FAULT, description: str = "",
@@ -179,8 +171,8 @@ def take_request(
     The same `key` a second time (a form sent twice, a call repeated) gives the request that the first one made.
     Raises Refused for a report in the future.
     """
-    if key and (known := made_before(key)):
-        return known
+    if key and (known := made_before(key, "request.received")):
+        return ServiceRequest.objects.get(pk=known)
     if not subject.strip():
         raise Refused(_("Say in one line what it is about."))
     at = now()

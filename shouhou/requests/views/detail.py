@@ -23,7 +23,7 @@ from shouhou.requests.rules.facts import NOTED
 from shouhou.requests.views.acts import ACTS, acts_for
 from shouhou.shared.files import open_blob
 from shouhou.shared.models import Event
-from shouhou.shared.pages import page
+from shouhou.shared.pages import page, panels
 from shouhou.shared.time import now
 
 BAD = {"clock.broken", "request.rejected", "reassignment.escalated"}
@@ -160,6 +160,7 @@ def context_of(request: SignedRequest, case: ServiceRequest, **more: Any) -> dic
             initial={"solution": "" if case.reopenings else case.solution, "cause": case.cause}
         ),
         "fact_form": forms.NoteFactForm(initial={"fact": request.GET.get("fact", "")}),
+        "panels": panels(request, case),
         "reopenable": case.is_reopenable(now()),
     }
     return context | more

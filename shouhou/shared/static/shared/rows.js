@@ -18,7 +18,7 @@
   bar.querySelector("[data-none]").addEventListener("click", () => set(false));
   document.addEventListener("htmx:after:swap", show); // more rows came: they are not chosen
   // An address says what was chosen, not what was left open.
-  document.querySelector("form.filters").addEventListener("formdata", ({ formData }) => {
+  document.querySelector("form.filters")?.addEventListener("formdata", ({ formData }) => {
     for (const [name, value] of [...formData]) if (value === "") formData.delete(name);
   });
   window.addEventListener("pageshow", show); // the browser ticks again what was ticked before Back

@@ -5,11 +5,13 @@ from typing import Any, ClassVar
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Case, Count, F, Q, Value, When
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from shouhou.customers.models import Customer, OfCustomer
+from shouhou.feedback.rules import SATISFIED, Share
 from shouhou.people.models import Organisation, User
 from shouhou.requests.models import ServiceRequest
 from shouhou.shared.facts import declare
@@ -32,6 +34,17 @@ def asker(follow_up: Any, by: User) -> bool:
     """Somebody who did not do the service; who leads may make an exception, with a reason that stays on record."""
     path = follow_up.organisation.path
     return by.serves_in(path) and (by.pk != follow_up.served_by_id or by.leads_in(path))
+
+
+class FollowUpQuerySet(OfCustomer):
+    def satisfaction(self) -> Share:
+        """How many of those who gave a score were satisfied."""
+        scores = ("attitude", "quality", "solving")
+        total = sum((Coalesce(F(name), 0) for name in scores), start=Value(0))
+        count = sum((Case(When(**{f"{name}__isnull": False}, then=1), default=0) for name in scores), start=Value(0))
+        rows = self.filter(status=FollowUp.Status.DONE).annotate(total=total, given=count).filter(given__gt=0)
+        counted = rows.aggregate(part=Count("pk", filter=Q(total__gte=SATISFIED * F("given"))), of=Count("pk"))
+        return Share(**counted)
 
 
 class FollowUp(Lifecycle):
@@ -73,7 +86,7 @@ class FollowUp(Lifecycle):
     exception = models.CharField(_("Why asked by who served"), max_length=300, blank=True, default="")
     tries = models.PositiveIntegerField(default=0)
 
-    objects = OfCustomer.as_manager()
+    objects = FollowUpQuerySet.as_manager()
 
     class Meta:
         constraints: ClassVar = [

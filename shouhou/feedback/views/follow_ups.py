@@ -7,7 +7,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from shouhou.feedback.actions import finish_follow_up, give_up_follow_up
+from shouhou.feedback.actions.following_up import finish_follow_up, give_up_follow_up
 from shouhou.feedback.forms import FollowUpForm
 from shouhou.feedback.models import FollowUp
 from shouhou.people.models import SignedRequest, today
