@@ -1,4 +1,4 @@
-"""`./run bench`: due times, pages at growing sizes, import; a table for people or one JSON document."""
+"""`./run bench`: due times, pages at growing sizes, import, routes; a table for people or one JSON document."""
 
 import argparse
 import json
@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-PARTS = ("due", "pages", "import", "calls")
+PARTS = ("due", "pages", "import", "calls", "routing")
 
 
 def size_of(text: str) -> int:
@@ -64,6 +64,11 @@ def measured(part: str, sizes: list[int]) -> Any:
 
         print("A call centre's day at sixty times its pace: some 25 minutes.", file=sys.stderr, flush=True)
         return bench_calls()
+    if part == "routing":
+        from bench.routing import bench_routing
+
+        print("Nine instances, half a minute each, and a day planned anew.", file=sys.stderr, flush=True)
+        return bench_routing()
     from bench.imports import bench_import
 
     return bench_import()
@@ -159,11 +164,30 @@ def calls_table(found: dict[str, Any]) -> list[str]:
     ]  # fmt: skip
 
 
+def routing_table(found: dict[str, Any]) -> list[str]:
+    """Visits: how far above the best-known cost, and how soon a day is planned anew."""
+    lines = ["", f"ROUTES, {found['seconds_each']:g} s each; gap to the best-known cost in percent"]
+    lines += [
+        f"  {row['name']:10}{row['planned']:>5} of {row['visits']:<5}offences {row['offences']:<4}"
+        f"gap {row['gap_percent']:>6.2f}"
+        for row in found["instances"]
+    ]
+    lines += [
+        f"  planned anew after an urgent visit: {day['visits']} visits, {day['pinned']} pinned, in {day['seconds']} s; "
+        f"aim < 5  {verdict(day['seconds'] < 5)}; another engineer {day['other_engineer']}, another time "
+        f"{day['other_time']}, dropped {day['dropped']}, offences {day['offences']}, pins moved "
+        f"{day['pinned_moved']}; urgent one {day['urgent_minutes_to_promise']} min before its promise"
+        for day in found["anew"]
+    ]
+    return [*lines, *(f"  skipped: {line}" for line in found["skipped"])]
+
+
 TABLES: dict[str, Callable[[Any], list[str]]] = {
     "due": due_table,
     "pages": pages_table,
     "import": import_table,
     "calls": calls_table,
+    "routing": routing_table,
 }
 
 if __name__ == "__main__":

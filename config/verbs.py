@@ -109,18 +109,22 @@ def bench(arguments: list[str]) -> int:
 
 
 def verify(arguments: list[str]) -> int:
-    """Read the journal's chain again; exit 1 when a row does not fit."""
+    """Read the journal's chain and the filed records again; exit 1 when something does not fit."""
     with database():
         import django
 
         django.setup()
+        from shouhou.records.actions.filing import altered
+        from shouhou.records.models import Record
         from shouhou.shared.seal import verify as read_chain
 
         verdict = read_chain()
         print(f"{verdict.sealed} events sealed and read again, {verdict.unsealed} not sealed yet.")
-        for trouble in verdict.troubles:
+        found = [*verdict.troubles, *altered()]
+        print(f"{Record.objects.filed().count()} filed records read again.")
+        for trouble in found:
             print(f"TAMPERED: {trouble}")
-        return 1 if verdict.troubles else 0
+        return 1 if found else 0
 
 
 VERBS: dict[str, Callable[[list[str]], int]] = {

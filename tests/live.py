@@ -44,6 +44,33 @@ class Live:
     url: str
     environment: dict[str, str]
     processes: list[subprocess.Popen[bytes]]
+    home: Path
+
+    @property
+    def port(self) -> int:
+        return int(self.url.rsplit(":", 1)[1])
+
+    def start(self, name: str) -> None:
+        """Start the web server or the worker."""
+        command = commands("127.0.0.1", self.port, 1)[name]
+        with (self.home / "log").open("ab") as log:
+            self.processes.append(
+                subprocess.Popen(
+                    command, cwd=ROOT, env=self.environment, stdout=log, stderr=log, start_new_session=True
+                )
+            )
+
+    def start_web(self) -> None:
+        """The web server, and wait until it answers."""
+        self.start("web")
+        _wait(self.port, self.home / "log")
+
+    def stop_web(self) -> None:
+        """The web server is gone: what knocks at its door hears nothing."""
+        for process in [p for p in self.processes if "config.web" in p.args]:  # type: ignore[operator]
+            process.terminate()
+            process.wait(15)
+            self.processes.remove(process)
 
     def script(self, code: str) -> str:
         """Run Python in this system, as the app role, and return what it printed."""
@@ -70,16 +97,12 @@ def running(home: Path, setup: str = "") -> Iterator[Live]:
         **os.environ, "DATABASE_URL": as_role(copy_of_template(), APP), "SHOUHOU_HOME": str(home), "PUBLIC_URL": url,
         "DJANGO_SETTINGS_MODULE": "config.settings",
     }  # fmt: skip
-    live = Live(url, environment, [])
+    live = Live(url, environment, [], home)
     if setup:
         live.script(setup)
     try:
-        for command in commands("127.0.0.1", port, 1).values():
-            log = (home / "log").open("ab")
-            live.processes.append(
-                subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log, start_new_session=True)
-            )
-        _wait(port, home / "log")
+        live.start("worker")
+        live.start_web()
         yield live
     finally:
         for process in live.processes:

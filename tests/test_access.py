@@ -40,10 +40,14 @@ OBJECTS = {
     "hotline/calls/<int:pk>/": "call",
     "hotline/requests/<int:pk>/": "request",
     "hotline/visits/<int:pk>/": "visit",
+    "visits/plan/<int:pk>/": "visit",
+    "visits/<int:pk>/": "on_site",
     "hotline/doors/<int:pk>/": "door",
     "hotline/lines/<int:pk>/": "line",
     "hotline/cards/<int:pk>/": "card",
     "complaints/<int:pk>/": "complaint",
+    "records/<int:pk>/": "record",
+    "records/signatures/<int:pk>/": "signature",
     "hotline/leave/<int:pk>/": "leave",
     "hotline/shift/<int:pk>/": "shift",
     "hotline/roster/kinds/<int:pk>/": "shift_kind",
@@ -55,6 +59,10 @@ SHARED_BY_ALL = {"preset", "calendar"}  # reference data of the company, no cust
 CUSTOMERS_OWN = {
     "portal/requests/<int:pk>/",
     "requests/files/<int:pk>/",
+    "records/",
+    "records/<int:pk>/",
+    "records/<int:pk>/pdf/",
+    "records/signatures/<int:pk>/",
 }  # a customer's people may open these of theirs
 
 
@@ -132,8 +140,10 @@ def things(company, customer, contact, person, take, agreement, manager) -> dict
             received_at=now(),
             **here,
         ),
+        "on_site": _on_site(case, worker),
         "door": Door.objects.create(name="总机", **here),
         **_duty(company, worker),
+        **_paper(company, customer, worker),
         "view": SavedView.objects.create(user=manager, name="mine", query="?a=b"),
     }
     return {**{name: row.pk for name, row in made.items()}, "preset": "application_maintenance"}
@@ -156,6 +166,30 @@ def _duty(company, worker) -> dict[str, Any]:
         ),
         "qualification": Qualification.objects.create(user=worker, skill="etiquette", given_on=date(2026, 1, 1)),
     }
+
+
+def _paper(company, customer, worker) -> dict[str, Any]:
+    """A signed record of the customer's, not filed yet, and a signature on it."""
+    from shouhou.records.actions.signing import sign
+    from shouhou.records.tests.make import kinds, png, sheet
+
+    kinds()
+    record = sheet(company, worker, customer=customer)
+    for role in ("customer", "engineer"):
+        mark = sign(record, role=role, name="陈芳", how="drawn", png=png(), by=worker)
+    return {"record": record, "signature": mark}
+
+
+def _on_site(case, worker):
+    """A visit planned for the request; the one that it was wished for is a row of its own."""
+    from shouhou.visits.models import Visit
+
+    starts = now() + timedelta(hours=1)
+    return Visit.objects.create(
+        organisation=case.organisation, customer=case.customer, request=case, number="SV-1", engineer=worker,
+        starts_at=starts, ends_at=starts + timedelta(hours=1), unit=case.customer.name, address="天府大道",
+        contact_name="陈芳", phone="028-1", planned_by=worker, planned_at=now(),
+    )  # fmt: skip
 
 
 def address(route: str, things: dict[str, Any]) -> str:

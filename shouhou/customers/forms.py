@@ -93,7 +93,7 @@ class SiteForm(Dressed, forms.ModelForm):
 
     class Meta:
         model = Site
-        fields = ["name", "address", "region"]
+        fields = ["name", "address", "region", "latitude", "longitude"]
 
     def clean_name(self) -> str:
         name: str = self.cleaned_data["name"]

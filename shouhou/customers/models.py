@@ -4,6 +4,7 @@ from typing import Any, ClassVar, Self
 
 from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex, OpClass
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Upper
@@ -123,13 +124,27 @@ class Site(models.Model):
     name = models.CharField(_("Name"), max_length=100)
     address = models.CharField(_("Address"), max_length=300, blank=True, default="")
     region = models.CharField(_("Region"), max_length=100, blank=True, default="")
+    latitude = models.FloatField(
+        _("Latitude"), null=True, blank=True, validators=[MinValueValidator(-90), MaxValueValidator(90)],
+        help_text=_("WGS 84, for travel times; without it the region counts."),
+    )  # fmt: skip
+    longitude = models.FloatField(
+        _("Longitude"), null=True, blank=True, validators=[MinValueValidator(-180), MaxValueValidator(180)]
+    )
     retired_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     objects = OfCustomer.as_manager()
 
     class Meta:
         verbose_name = _("Site")
-        constraints: ClassVar = [models.UniqueConstraint(fields=["customer", "name"], name="site_name_once")]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(latitude=None, longitude=None) | Q(latitude__isnull=False, longitude__isnull=False),
+                name="site_has_both_coordinates",
+                violation_error_message=_("Give both, latitude and longitude, or neither."),
+            ),
+            models.UniqueConstraint(fields=["customer", "name"], name="site_name_once"),
+        ]
 
     def __str__(self) -> str:
         return self.name

@@ -23,6 +23,7 @@ class DeskConfig(AppConfig):
                 Place(20, "r", "list-details", _("Requests"), "/requests/", lambda u: u.is_colleague),
                 Place(30, "b", "layout-kanban", _("Board"), "/requests/board/", lambda u: u.is_colleague),
                 Place(15, "t", "headset", _("Hotline"), "/hotline/", lambda u: u.is_colleague),
+                Place(35, "v", "route", _("Dispatch"), "/visits/", lambda u: u.is_colleague),
                 Place(40, "f", "phone-outgoing", _("Follow-ups"), "/follow-ups/", lambda u: u.is_colleague),
                 Place(45, "o", "message-report", _("Complaints"), "/complaints/", lambda u: u.is_colleague),
                 Place(50, "k", "building", _("Customers"), "/customers/", lambda u: u.is_colleague),

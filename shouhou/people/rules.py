@@ -22,10 +22,12 @@ class Role(TextChoices):
 
 
 class Skill(TextChoices):
-    """What one may be qualified for. Who sits at the hotline needs the first two (M1)."""
+    """What one may be qualified for: at the hotline the first two (M1), on site what the product asks for (D8)."""
 
     ETIQUETTE = "etiquette", _("Telephone etiquette training")
     TECHNICAL = "technical", _("Technical assessment of the hotline")
+    HARDWARE = "hardware", _("Repair of devices")
+    SOFTWARE = "software", _("Maintenance of software")
 
 
 HOTLINE_SKILLS = (Skill.ETIQUETTE, Skill.TECHNICAL)

@@ -21,7 +21,7 @@ MODELS = with_visible_to()
 OF_CUSTOMER = {  # what a customer's own people see of it
     "customers.Customer", "customers.Site", "customers.Contact", "customers.Project", "equipment.InstalledItem",
     "agreements.Agreement", "requests.ServiceRequest", "requests.VisitRequest", "feedback.FollowUp",
-    "feedback.Complaint", "hotline.HotlineCard",
+    "feedback.Complaint", "hotline.HotlineCard", "visits.Visit", "records.Record",
 }  # fmt: skip
 OF_BRANCH = {
     "people.Organisation", "people.User", "requests.MajorIncident", "requests.Problem", "hotline.Call", "hotline.Line",
@@ -88,8 +88,15 @@ class Place:
                 "feedback.Complaint", number=f"CP-{name}", name="陈芳", phone="1", words="W", owner=self.colleague,
                 taken_by=self.colleague, received_at=now(), **ours,
             ),
+            "visits.Visit": self.make(
+                "visits.Visit", request=case, number=f"SV-{name}", engineer=self.colleague, unit="U", address="A",
+                contact_name="C", phone="1", planned_by=self.colleague, planned_at=now(), **hour, **ours,
+            ),
             "hotline.HotlineCard": self.make(
                 "hotline.HotlineCard", sent_at=now(), sent_by=self.colleague, digest=name, **ours
+            ),
+            "records.Record": self.make(
+                "records.Record", kind="sheet", title="R", status="signed", digest="0" * 64, made_at=now(), **ours
             ),
             "notices.Notice": self.make(
                 "notices.Notice", user=self.colleague, kind="clock.warned", case_kind="request", case_id=case.pk,

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from shouhou.people.models import User
 from shouhou.requests.actions.talk import BEFORE_REPORT, write_note
 from shouhou.requests.models import ServiceRequest
-from shouhou.requests.models.requests import leads, staff
+from shouhou.requests.models.permits import leads, staff
 from shouhou.requests.rules.facts import NOTED
 from shouhou.shared.lifecycle import Refused
 from shouhou.shared.models import Event

@@ -12,7 +12,8 @@ from shouhou.people.rules import Role
 from shouhou.promises.models import Clock
 from shouhou.requests.actions.intake import STARTING, handed_on, index_words, take_request
 from shouhou.requests.models import MajorIncident, Problem, RequestLink, ServiceRequest
-from shouhou.requests.models.requests import ServiceRequestQuerySet, leads, staff
+from shouhou.requests.models.permits import leads, staff
+from shouhou.requests.models.requests import ServiceRequestQuerySet
 from shouhou.requests.rules.words import Coverage, severity_of
 from shouhou.shared.journal import record
 from shouhou.shared.lifecycle import Refused

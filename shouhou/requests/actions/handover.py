@@ -10,7 +10,7 @@ from shouhou.people.rules import SERVING, Role
 from shouhou.requests.actions.intake import duty_manager_of
 from shouhou.requests.models import Reassignment, ServiceRequest
 from shouhou.requests.models.handovers import ACCEPT_WITHIN, SIDEWAYS_LIMIT
-from shouhou.requests.models.requests import responsible, staff
+from shouhou.requests.models.permits import responsible, staff
 from shouhou.shared.lifecycle import Refused
 from shouhou.shared.time import now
 

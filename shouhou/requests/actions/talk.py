@@ -16,7 +16,7 @@ from shouhou.notices.actions import send_mail
 from shouhou.people.models import User
 from shouhou.people.rules import Role
 from shouhou.requests.models import Attachment, ConfirmationLink, Message, ServiceRequest
-from shouhou.requests.models.requests import staff
+from shouhou.requests.models.permits import staff
 from shouhou.requests.rules.facts import NOTED
 from shouhou.requests.rules.words import Waiting
 from shouhou.shared.files import keep

@@ -13,7 +13,7 @@ from shouhou.promises.rules.clock import due
 from shouhou.promises.rules.fold import applies
 from shouhou.requests.actions.intake import next_number
 from shouhou.requests.models import ServiceRequest, VisitRequest
-from shouhou.requests.models.requests import staff
+from shouhou.requests.models.permits import staff
 from shouhou.requests.rules.words import Wish
 from shouhou.shared.lifecycle import Refused
 from shouhou.shared.time import now

@@ -16,11 +16,19 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from shouhou.agreements.models import Agreement
-from shouhou.customers.models import Contact, Customer, OfCustomer, Project, Site, contact_of
+from shouhou.customers.models import Contact, Customer, OfCustomer, Project, Site
 from shouhou.equipment.models import InstalledItem
 from shouhou.people.models import User
-from shouhou.people.rules import Role
 from shouhou.promises.models import Clock, Promised
+from shouhou.requests.models.permits import (
+    document_keeper,
+    may_cancel,
+    may_confirm,
+    responsible,
+    solves,
+    staff,
+    within_thirty_days,
+)
 from shouhou.requests.rules import facts, words
 from shouhou.shared.facts import declare
 from shouhou.shared.journal import record
@@ -32,45 +40,6 @@ declare(facts.MOVES)
 declare(facts.NOTED)
 
 REOPEN_DAYS = 30
-
-
-def staff(case: Any, by: User) -> bool:
-    """People who serve, in the request's organisation or above it."""
-    return by.serves_in(case.organisation.path)
-
-
-def leads(case: Any, by: User) -> bool:
-    """Who serves and decides in the request's organisation or above it."""
-    return staff(case, by) and by.leads_in(case.organisation.path)
-
-
-def responsible(case: Any, by: User) -> bool:
-    """The accountable owner, or who leads the organisation."""
-    return case.owner_id == by.pk or leads(case, by)
-
-
-def may_confirm(case: Any, by: User) -> bool:
-    """The customer's own people; a colleague notes what the customer said."""
-    return staff(case, by) or customer_side(case, by)
-
-
-def customer_side(case: Any, by: User) -> bool:
-    contact = contact_of(by)
-    return contact is not None and contact.customer_id == case.customer_id
-
-
-def may_cancel(case: Any, by: User) -> bool:
-    """The customer withdraws it, or who answers for it: nobody makes a colleague's overdue case disappear."""
-    return responsible(case, by) or customer_side(case, by)
-
-
-def within_thirty_days(case: Any, by: User) -> bool:
-    """Reopening with the history is possible for 30 days after closing; later a new, linked request is made."""
-    return may_confirm(case, by) and case.is_reopenable(now())
-
-
-def document_keeper(case: Any, by: User) -> bool:
-    return by.holds(Role.DOCUMENT_KEEPER, Role.ADMINISTRATOR, organisation_path=case.organisation.path)
 
 
 class ServiceRequestQuerySet(OfCustomer):
@@ -127,11 +96,11 @@ class ServiceRequest(Promised):
     MOVES: ClassVar = {
         Status.NEW: {
             Status.WORKING: responsible,
-            Status.RESOLVED: responsible,
+            Status.RESOLVED: solves,
             Status.CANCELLED: may_cancel,
             Status.MERGED: staff,
         },
-        Status.WORKING: {Status.RESOLVED: responsible, Status.CANCELLED: may_cancel, Status.MERGED: staff},
+        Status.WORKING: {Status.RESOLVED: solves, Status.CANCELLED: may_cancel, Status.MERGED: staff},
         Status.RESOLVED: {Status.CONFIRMED: may_confirm, Status.NEW: may_confirm},
         Status.CONFIRMED: {Status.FOLLOWED_UP: staff, Status.NEW: may_confirm, Status.CLOSED: nobody},
         Status.FOLLOWED_UP: {Status.CLOSED: staff, Status.NEW: may_confirm},

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from shouhou.people.models import SignedRequest, User
 from shouhou.requests import forms
 from shouhou.requests.models import ServiceRequest
-from shouhou.requests.models.requests import leads, responsible, staff
+from shouhou.requests.models.permits import leads, responsible, staff
 
 GRADED = ("impact", "urgency", "needs_visit", "remote_failed", "cause")
 

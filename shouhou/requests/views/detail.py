@@ -18,7 +18,7 @@ from shouhou.promises.models.cases import facts_of, readings
 from shouhou.requests import forms
 from shouhou.requests.actions.correcting import may_correct
 from shouhou.requests.models import Attachment, Reassignment, RequestLink, ServiceRequest, SeverityPlan
-from shouhou.requests.models.requests import responsible, staff
+from shouhou.requests.models.permits import responsible, staff
 from shouhou.requests.rules.facts import NOTED
 from shouhou.requests.views.acts import ACTS, acts_for
 from shouhou.shared.files import open_blob

@@ -18,7 +18,7 @@ from shouhou.requests.actions import grouping, handover, talk
 from shouhou.requests.actions.correcting import correct_event, may_correct
 from shouhou.requests.actions.intake import continue_request
 from shouhou.requests.models import Reassignment, ServiceRequest
-from shouhou.requests.models.requests import staff
+from shouhou.requests.models.permits import staff
 from shouhou.requests.rules.facts import NOTED
 from shouhou.requests.views.acts import ACTS
 from shouhou.requests.views.detail import act_context, for_colleagues, found, show

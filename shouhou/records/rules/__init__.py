@@ -1,0 +1,1 @@
+"""What a document is, how it is written down, and how it is printed: no database in here."""
