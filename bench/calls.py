@@ -10,7 +10,7 @@ import threading
 import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from http.client import HTTPConnection
+from http.client import HTTPConnection, HTTPException
 from typing import Any
 
 from standardwebhooks.webhooks import Webhook
@@ -102,21 +102,40 @@ class Desk(threading.Thread):
         for line in iter(answer.readline, b""):
             if not line.startswith(b"data:") or not self.waiting:
                 continue
-            page.request("GET", "/hotline/ringing/", headers=self.cookie)
-            shown, at = page.getresponse().read().decode(), time.perf_counter()
+            shown, at = fetched(page, self.cookie), time.perf_counter()
             for number in [n for n in self.waiting if n in shown]:
                 self.took.append((at - self.waiting.pop(number)) * 1000)
 
 
+def fetched(page: HTTPConnection, cookie: dict[str, str]) -> str:
+    """What rings at the desk. A connection that idled too long was closed: a browser opens another, and so do we."""
+    for last in (False, True):
+        try:
+            page.request("GET", "/hotline/ringing/", headers=cookie)
+            return page.getresponse().read().decode()
+        except (OSError, HTTPException):
+            page.close()
+            if last:
+                raise
+    return ""
+
+
 def say(connection: HTTPConnection, path: str, hook: Webhook, name: str, body: dict[str, Any]) -> int:
-    """Send one signed message; the status of the answer."""
+    """Send one signed message; the status of the answer. A connection that was closed meanwhile is opened anew, as any
+    telephone system does: the message keeps its id, so that it counts once.
+    """
     text, stamp = json.dumps(body), datetime.now(UTC)
     headers = {
         "webhook-id": name, "webhook-timestamp": str(int(stamp.timestamp())), "content-type": "application/json",
         "webhook-signature": hook.sign(name, stamp, text),
     }  # fmt: skip
-    connection.request("POST", path, text, headers)
-    answer = connection.getresponse()
+    try:
+        connection.request("POST", path, text, headers)
+        answer = connection.getresponse()
+    except (OSError, HTTPException):
+        connection.close()
+        connection.request("POST", path, text, headers)
+        answer = connection.getresponse()
     answer.read()
     return answer.status
 
