@@ -47,6 +47,7 @@ INSTALLED_APPS = [
     "shouhou.feedback",
     "shouhou.hotline",
     "shouhou.visits",
+    "shouhou.reports",
     "shouhou.desk",
     "shouhou.portal",
     "django.contrib.auth",

@@ -18,6 +18,7 @@ urlpatterns = [
     path("people/", include("shouhou.people.urls")),
     path("hotline/", include("shouhou.hotline.urls")),
     path("visits/", include("shouhou.visits.urls")),
+    path("reports/", include("shouhou.reports.urls")),
     path("", include("shouhou.feedback.urls")),
     path("portal/", include("shouhou.portal.urls")),
     path("accounts/", include("allauth.urls")),

@@ -46,6 +46,7 @@ OBJECTS = {
     "hotline/lines/<int:pk>/": "line",
     "hotline/cards/<int:pk>/": "card",
     "complaints/<int:pk>/": "complaint",
+    "reports/conformance/<str:code>/": "clause",
     "records/<int:pk>/": "record",
     "records/signatures/<int:pk>/": "signature",
     "hotline/leave/<int:pk>/": "leave",
@@ -55,7 +56,7 @@ OBJECTS = {
 }
 CUSTOMERS_MOVES = {f"requests/<int:pk>/{move}/" for move in ("cancel", "confirm", "reopen")}  # MOVES: may_confirm
 LISTS = {"requests/", "requests/board/", "requests/export/", "requests/<int:pk>/promises/"}
-SHARED_BY_ALL = {"preset", "calendar"}  # reference data of the company, no customer's secret
+SHARED_BY_ALL = {"preset", "calendar", "clause"}  # reference data of the company, no customer's secret
 CUSTOMERS_OWN = {
     "portal/requests/<int:pk>/",
     "requests/files/<int:pk>/",
@@ -146,7 +147,7 @@ def things(company, customer, contact, person, take, agreement, manager) -> dict
         **_paper(company, customer, worker),
         "view": SavedView.objects.create(user=manager, name="mine", query="?a=b"),
     }
-    return {**{name: row.pk for name, row in made.items()}, "preset": "application_maintenance"}
+    return {**{name: row.pk for name, row in made.items()}, "preset": "application_maintenance", "clause": "A3.11"}
 
 
 def _duty(company, worker) -> dict[str, Any]:

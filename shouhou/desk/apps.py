@@ -27,6 +27,7 @@ class DeskConfig(AppConfig):
                 Place(40, "f", "phone-outgoing", _("Follow-ups"), "/follow-ups/", lambda u: u.is_colleague),
                 Place(45, "o", "message-report", _("Complaints"), "/complaints/", lambda u: u.is_colleague),
                 Place(50, "k", "building", _("Customers"), "/customers/", lambda u: u.is_colleague),
+                Place(55, "m", "checklist", _("Conformance"), "/reports/conformance/", lambda u: u.leads),
                 Place(60, "a", "file-certificate", _("Agreements"), "/agreements/", lambda u: u.is_colleague),
                 Place(70, "p", "clock-check", _("Count"), "/promises/count/", lambda u: u.is_colleague),
                 Place(80, "l", "calendar", _("Calendars"), "/promises/calendars/", lambda u: u.is_colleague),

@@ -1,0 +1,1 @@
+"""Counting: each clause from the journal."""

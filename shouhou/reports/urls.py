@@ -1,0 +1,10 @@
+from django.urls import path
+
+from shouhou.reports import views
+
+app_name = "reports"
+
+urlpatterns = [
+    path("conformance/", views.conformance, name="conformance"),
+    path("conformance/<str:code>/", views.clause, name="clause"),
+]
