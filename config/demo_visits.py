@@ -12,6 +12,7 @@ from shouhou.requests.models import VisitRequest
 from shouhou.requests.rules.words import Wish
 from shouhou.shared.time import moved_to, now
 from shouhou.visits.actions import planning
+from shouhou.visits.actions.papers import file_sheet
 from shouhou.visits.actions.syncing import Sent, take_operations
 from shouhou.visits.models import Visit
 
@@ -103,3 +104,4 @@ def done(customer: Customer, staff: dict[str, User]) -> None:
     ]  # fmt: skip
     with moved_to(noon + timedelta(hours=8)):
         take_operations(sent, device="demo-phone", by=engineer)
+        file_sheet(visit)  # what a listener does; those hear nothing of what was before they were there

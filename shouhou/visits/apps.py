@@ -13,12 +13,15 @@ class VisitsConfig(AppConfig):
         """Say who a visit's engineer is, where its notices lead, and what a request's page shows of it."""
         from shouhou.notices.actions import register_audience, register_place
         from shouhou.people.models import User
+        from shouhou.records.rules.kinds import register_kind
         from shouhou.requests.models import ServiceRequest
         from shouhou.shared.pages import PANELS
         from shouhou.visits import jobs
+        from shouhou.visits.actions.papers import KIND
         from shouhou.visits.models import Visit
 
         assert jobs
+        register_kind(KIND)
 
         def engineer(event: Any) -> Iterable[User]:
             visit = Visit.objects.select_related("engineer").filter(pk=event.data.get("visit")).first()

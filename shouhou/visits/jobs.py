@@ -1,11 +1,17 @@
 """Who hears of a visit, and visits that follow from the telephone's page."""
 
+import logging
+
 from shouhou.notices.actions import tell
 from shouhou.requests.models import VisitRequest
 from shouhou.shared.facts import on
+from shouhou.shared.lifecycle import Refused
 from shouhou.shared.models import Event
+from shouhou.visits.actions.papers import file_sheet
 from shouhou.visits.actions.planning import adopt_dispatch
 from shouhou.visits.models import Visit
+
+log = logging.getLogger(__name__)
 
 
 @on("visit.dispatched")
@@ -20,6 +26,17 @@ def follow_dispatch(event: Event) -> None:
 def tell_engineer(event: Event) -> None:
     """Whose visit it is hears of it."""
     tell(event=event, audience="engineer")
+
+
+@on("visit.departed", "visit.reviewed", "visit.released")
+def file_the_sheet(event: Event) -> None:
+    """A visit that is over has its service sheet filed, once nothing of it waits to be looked at (A4.11)."""
+    visit = Visit.objects.filter(pk=event.data.get("visit")).first()
+    if visit is not None:
+        try:
+            file_sheet(visit)
+        except Refused as refused:
+            log.warning("The sheet of visit %s is not filed: %s", visit.number, refused)
 
 
 @on("visit.declined", "visit.objected", "support.requested")

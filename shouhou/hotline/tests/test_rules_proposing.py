@@ -134,7 +134,8 @@ def test_what_is_planned_already_stays_and_counts():
 
 def test_the_same_question_has_the_same_answer():
     people = [Person(n) for n in range(7)]
-    first, second = (propose(people, slots(1), [], LIMITS, seconds=0.4) for _n in range(2))
+    # By the solver's own measure: a busy machine's clock would end one of the two searches earlier.
+    first, second = (propose(people, slots(1), [], LIMITS, seconds=300, effort=0.3) for _n in range(2))
     assert first == second
 
 

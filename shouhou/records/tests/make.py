@@ -8,6 +8,9 @@ from typing import Any
 from shouhou.records.actions.making import make_record
 from shouhou.records.models import Record
 from shouhou.records.rules.kinds import Field, Kind, Party, Section, register_kind
+from shouhou.records.tests.read_pdf import text_of
+
+__all__ = ["CONTENT", "LOG", "LOOSE", "SHEET", "chunk", "kinds", "log", "png", "sheet", "text_of"]
 
 SHEET = Kind(
     key="probe_sheet",

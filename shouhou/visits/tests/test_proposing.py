@@ -117,6 +117,8 @@ def test_a_span_less_what_is_cut_out():
 def test_every_reason_has_its_words(code):
     instant = "2026-11-23T01:00:00+00:00"
     numbers = {"minutes": 12, "qualified": 2, "from": 1, "to": 2, "lacking": ["x"], "earliest": instant, "due": instant}
-    words = spoken(Reason(code, numbers), {1: "王强", 2: "刘磊"}, lambda text: text[11:16])
+    words = spoken(
+        Reason(code, numbers), {1: "王强", 2: "刘磊"}, lambda text: text[11:16], lambda seconds: f"{seconds} s"
+    )
     assert "%" not in words
     assert words != code

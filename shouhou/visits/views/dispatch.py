@@ -13,11 +13,13 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from shouhou.people.models import Organisation, SignedRequest, User
+from shouhou.records.models import Record
 from shouhou.requests.models import VisitRequest
 from shouhou.shared.files import open_blob
 from shouhou.shared.forms import row_id
 from shouhou.shared.lifecycle import Refused
 from shouhou.shared.pages import page
+from shouhou.shared.templatetags.shared import span_words
 from shouhou.shared.time import now
 from shouhou.visits.actions import board, planning, proposing, syncing
 from shouhou.visits.forms import ObjectForm, PlanForm
@@ -69,8 +71,12 @@ def propose(request: SignedRequest) -> HttpResponse:
         return f"{at.astimezone(organisation.tz):%m-%d %H:%M}" if at else text
 
     context = {
-        "stops": [(stop, [spoken(reason, names, instant) for reason in stop.reasons]) for stop in found.stops],
-        "unplanned": [(w, [spoken(reason, names, instant) for reason in reasons]) for w, reasons in found.unplanned],
+        "stops": [
+            (stop, [spoken(reason, names, instant, span_words) for reason in stop.reasons]) for stop in found.stops
+        ],
+        "unplanned": [
+            (w, [spoken(reason, names, instant, span_words) for reason in reasons]) for w, reasons in found.unplanned
+        ],
     }
     return page(request, "visits/proposal.html", context)
 
@@ -193,6 +199,7 @@ def around(request: SignedRequest, visit: Visit, form: PlanForm | None = None) -
         "unsaid": [(row, reasons.get(unsaid[str(row.uid)], "")) for row in rows],
         "conflicts": [names[name] for name in sheet.get("conflicts", {})],
         "unreleased": visit.left_at and steps.get("leave", {}).get("how") == "excepted" and not visit.released_at,
+        "paper": Record.objects.visible_to(user).of(visit).first(),
         "coming": visit.status in (Visit.Status.PLANNED, Visit.Status.ACCEPTED),
     }  # fmt: skip
 
