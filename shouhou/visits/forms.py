@@ -37,6 +37,21 @@ class PlanForm(Dressed, forms.Form):
         return start, start + timedelta(minutes=self.cleaned_data["minutes"])
 
 
+SCORES = [("", "—"), *[(n, f"{'★' * n} {n}") for n in range(5, 0, -1)]]
+
+
+class RatingForm(Dressed, forms.Form):
+    """What the customer says of the visit."""
+
+    attitude = forms.TypedChoiceField(label=_("Attitude"), choices=SCORES, coerce=int)
+    quality = forms.TypedChoiceField(label=_("Quality"), choices=SCORES, coerce=int)
+    solving = forms.TypedChoiceField(label=_("Problem solving"), choices=SCORES, coerce=int)
+    words = forms.CharField(
+        label=_("What else do you want to say?"), max_length=20_000, required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )  # fmt: skip
+
+
 class ObjectForm(Dressed, forms.Form):
     """The customer's wish for another time."""
 

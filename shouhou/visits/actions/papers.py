@@ -37,7 +37,7 @@ KIND = Kind(
             ),
         ),
         Section(
-            _("What was done"),
+            _("Service performed"),
             (
                 Field("found", _("What you found"), wide=True), Field("backup", _("Back up"), wide=True),
                 Field("cause", _("Cause"), wide=True), Field("remedy", _("Remedy"), wide=True),
@@ -45,12 +45,12 @@ KIND = Kind(
                 Field("passed", _("Does it run?"), words=YES),
                 Field("precautions", _("What to mind from now on"), wide=True),
                 Field("parts", _("Parts used"), "table", columns=(
-                    Field("name", _("Part used")), Field("number", _("Number")), Field("count", _("Count")),
+                    Field("name", _("Part used")), Field("number", _("Number")), Field("count", _("Quantity")),
                 )),
             ),
         ),
         Section(
-            _("Steps"),
+            "",
             (
                 Field("steps", _("Steps"), "table", columns=(
                     Field("step", _("Step"), words=dict(Step.choices)), Field("at", _("When"), "moment"),

@@ -18,5 +18,6 @@ FACTS = {
     "visit.sign_refused": _("Customer did not sign"),
     "visit.released": _("Departure released by the duty manager"),
     "visit.reviewed": _("Late entries of a visit reviewed"),
+    "visit.rated": _("Customer rated the visit"),
     "support.requested": _("Engineer on site asks for support"),
 }

@@ -20,6 +20,7 @@ from shouhou.people.models import SignedRequest, User
 from shouhou.shared.files import keep
 from shouhou.shared.lifecycle import Refused
 from shouhou.shared.time import now
+from shouhou.visits.actions import rating
 from shouhou.visits.actions.syncing import Sent, take_operations
 from shouhou.visits.models import Visit, VisitOperation, VisitPhoto
 from shouhou.visits.rules import words
@@ -84,7 +85,8 @@ def _packed(visit: Visit, done: list[VisitOperation]) -> dict[str, Any]:
         "description": case.description, "need": case.need, "item": str(case.item) if case.item else "",
         "accepted": visit.accepted_at is not None, "agreed": visit.agreed_at is not None,
         "kind": case.item.product.kind if case.item else "", "earlier": earlier, "returning": bool(earlier),
-        "bounds": visit.bounds, "review": visit.to_review, "released": visit.released_at is not None,
+        "code": rating.picture(visit), "bounds": visit.bounds,
+        "review": visit.to_review, "released": visit.released_at is not None,
         "operations": [
             {"uid": str(row.uid), "device": row.device, "seq": row.seq, "kind": row.kind, "data": row.data,
              "at": row.at.isoformat(), "by": row.by_id, "allowed": row.let_in_at is not None}

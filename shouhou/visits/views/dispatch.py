@@ -23,7 +23,7 @@ from shouhou.shared.templatetags.shared import span_words
 from shouhou.shared.time import now
 from shouhou.visits.actions import board, planning, proposing, syncing
 from shouhou.visits.forms import ObjectForm, PlanForm
-from shouhou.visits.models import Visit, VisitOperation, VisitPhoto
+from shouhou.visits.models import Visit, VisitOperation, VisitPhoto, VisitRating
 from shouhou.visits.rules import words
 from shouhou.visits.rules.reasons import spoken
 from shouhou.visits.rules.steps import Step
@@ -199,6 +199,7 @@ def around(request: SignedRequest, visit: Visit, form: PlanForm | None = None) -
         "unsaid": [(row, reasons.get(unsaid[str(row.uid)], "")) for row in rows],
         "conflicts": [names[name] for name in sheet.get("conflicts", {})],
         "unreleased": visit.left_at and steps.get("leave", {}).get("how") == "excepted" and not visit.released_at,
+        "rating": VisitRating.objects.filter(visit=visit).first(),
         "paper": Record.objects.visible_to(user).of(visit).first(),
         "coming": visit.status in (Visit.Status.PLANNED, Visit.Status.ACCEPTED),
     }  # fmt: skip

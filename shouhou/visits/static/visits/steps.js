@@ -67,6 +67,7 @@
     const { words, visit } = page, said = (text) => make("p", { class: "say" }, make("q", {}, text));
     const filled = (text) => text.replace("%(name)s", page.me.name || "").replace("%(company)s", page.company || "");
     if (step === "meet") return said(filled(visit.returning ? words.page.returning : words.page.first));
+    if (step === "sign") return make("figure", { class: "code" }, make("img", { src: visit.code, alt: words.page.code, width: 160, height: 160 }), make("figcaption", { class: "text-secondary" }, words.page.code));
     if (step === "leave") return said(words.page.farewell);
     if (step === "explain") return make("p", { class: "prose" }, `${page.value("fix.cause")}\n${page.value("fix.remedy")}`);
     return null;
