@@ -13,6 +13,7 @@ from shouhou.hotline.rules import proposing
 from shouhou.hotline.rules.proposing import Burden, Slot
 from shouhou.hotline.rules.resting import Offence
 from shouhou.people.models import Organisation, User
+from shouhou.shared.apart import NoAnswer
 from shouhou.shared.lifecycle import Refused
 from shouhou.shared.time import now
 
@@ -48,7 +49,7 @@ def propose_week(organisation: Organisation, monday: date, *, by: User) -> Propo
         found = proposing.in_a_process(
             [seen[pk] for pk in agents], slots, fixed, roster.limits_of(week), burdens(week), timeout=PATIENCE
         )
-    except proposing.NoAnswer:
+    except NoAnswer:
         raise Refused(_("No proposal was found in time: plan some seats by hand and try again.")) from None
     kinds = {kind.pk: kind for kind, _days in week.kinds}
     zone = organisation.tz

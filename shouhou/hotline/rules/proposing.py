@@ -6,18 +6,17 @@ process of its own (`in_a_process`): its memory does not stay with the web serve
 
 import json
 import os
-import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from shouhou.hotline.rules.resting import Duty, Limits, Offence, Person
 from shouhou.hotline.rules.solving import solve
 from shouhou.hotline.rules.wanted import Burden, Problem, Slot, hindrance
+from shouhou.shared.apart import NoAnswer, answer_of
 
 __all__ = [
     "Burden", "NoAnswer", "Proposal", "Slot", "Unmet", "as_json", "in_a_process", "main", "propose", "read_json",
@@ -25,11 +24,6 @@ __all__ = [
 
 EFFORT = 4.0  # deterministic seconds of the solver
 PATIENCE = 8.0  # seconds of the clock, should the machine be too busy for the effort
-ROOT = Path(__file__).resolve().parents[3]  # where the package lies, wherever the web server was started
-
-
-class NoAnswer(RuntimeError):
-    """The solver's process failed or took too long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,16 +101,10 @@ def in_a_process(
     Raises NoAnswer for a process that fails or takes too long, ValueError for what cannot be asked.
     """
     asked = as_json(people, slots, fixed, limits, burden, seconds=min(2 * PATIENCE, timeout * 0.6), seed=seed)
+    told = answer_of("shouhou.hotline.rules.proposing", asked, timeout=timeout)
     try:
-        done = subprocess.run(
-            [sys.executable, "-m", "shouhou.hotline.rules.proposing"],
-            input=asked, capture_output=True, encoding="utf-8", timeout=timeout, check=True, cwd=ROOT,
-        )  # fmt: skip
-        return read_json(done.stdout)
-    except subprocess.CalledProcessError as trouble:
-        last = (trouble.stderr or "").strip().splitlines()[-1:]
-        raise NoAnswer(f"the solver ended with {trouble.returncode}: {' '.join(last)}") from trouble
-    except (subprocess.SubprocessError, OSError, ValueError, LookupError, TypeError) as trouble:
+        return read_json(told)
+    except (ValueError, LookupError, TypeError) as trouble:
         raise NoAnswer(str(trouble)) from trouble
 
 

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from shouhou.hotline.rules.proposing import Burden, NoAnswer, Slot, in_a_process, propose
+from shouhou.hotline.rules.proposing import Burden, Slot, in_a_process, propose
 from shouhou.hotline.rules.resting import Duty, Limits, Person
+from shouhou.shared.apart import NoAnswer
 
 CHINA = ZoneInfo("Asia/Shanghai")
 MONDAY = date(2026, 11, 23)

@@ -236,6 +236,13 @@ def confirm_expired(at: datetime) -> int:
     return done
 
 
+def sent_on_site(request: ServiceRequest) -> int | None:
+    """Who is on the way to the customer or there, if anybody (H2)."""
+    kinds = ("visit.dispatched", "visit.departed", "visit.cancelled")
+    last = Event.objects.of(request).filter(kind__in=kinds).order_by("occurred_at", "id").last()
+    return last.data.get("engineer") if last is not None and last.kind == "visit.dispatched" else None
+
+
 @transaction.atomic
 def note_fact(
     request: ServiceRequest, *, fact: str, by: User, occurred_at: datetime | None = None, words: str = ""
@@ -258,6 +265,8 @@ def note_fact(
         raise Refused(_("Only an engineer's own contact counts."))
     if fact == "manager.called_back" and not by.holds(Role.DUTY_MANAGER, organisation_path=path):
         raise Refused(_("Only the duty manager's own call counts."))
+    if fact == "remote.started" and sent_on_site(request) == by.pk:
+        raise Refused(_("You go to the customer yourself: another engineer works on it from afar (H2)."))
     sends = by.holds(Role.ENGINEER, Role.DUTY_MANAGER, organisation_path=path)
     if fact == "visit.dispatched" and not sends:
         raise Refused(_("The engineer who goes says so, or the duty manager who has the engineer's word."))

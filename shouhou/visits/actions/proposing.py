@@ -13,11 +13,12 @@ from shouhou.people.models import Leave, Organisation, User
 from shouhou.people.models.absences import skills_of
 from shouhou.requests.models import ServiceRequest, VisitRequest
 from shouhou.requests.rules.words import Coverage, Severity, Wish
+from shouhou.shared.apart import NoAnswer
 from shouhou.shared.lifecycle import Refused
 from shouhou.shared.time import now
 from shouhou.visits.actions import board, planning
 from shouhou.visits.models import Visit
-from shouhou.visits.rules.apart import NoAnswer, in_a_process
+from shouhou.visits.rules.apart import in_a_process
 from shouhou.visits.rules.asked import Engineer, Job, Plan, Reason, Stop
 from shouhou.visits.rules.travel import GreatCircle, Matrix
 

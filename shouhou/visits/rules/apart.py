@@ -5,23 +5,17 @@ What is asked and what is answered cross as JSON; travel crosses as a matrix of 
 
 import json
 import os
-import subprocess
 import sys
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 
+from shouhou.shared.apart import NoAnswer, answer_of
 from shouhou.visits.rules.asked import Engineer, Job, Offence, Plan, Reason, Route, Stop, Unplanned, Weights
 from shouhou.visits.rules.planning import PATIENCE, REPLAN, propose
 from shouhou.visits.rules.travel import Matrix, Place, Travel
 
-ROOT = Path(__file__).resolve().parents[3]  # where the package lies, wherever the web server was started
 STARTING = 0.6  # of the time limit may be spent searching: the rest is for starting and for finding the reasons
-
-
-class NoAnswer(RuntimeError):
-    """The solver's process failed or took too long."""
 
 
 def in_a_process(
@@ -39,16 +33,10 @@ def in_a_process(
         engineers, jobs, travel, previous=previous, seconds=min(seconds, timeout * STARTING), seed=seed, effort=effort,
         weights=weights,
     )  # fmt: skip
+    told = answer_of("shouhou.visits.rules.apart", asked, timeout=timeout)
     try:
-        done = subprocess.run(
-            [sys.executable, "-m", "shouhou.visits.rules.apart"],
-            input=asked, capture_output=True, encoding="utf-8", timeout=timeout, check=True, cwd=ROOT,
-        )  # fmt: skip
-        return read_json(done.stdout)
-    except subprocess.CalledProcessError as trouble:
-        last = (trouble.stderr or "").strip().splitlines()[-1:]
-        raise NoAnswer(f"the solver ended with {trouble.returncode}: {' '.join(last)}") from trouble
-    except (subprocess.SubprocessError, OSError, ValueError, LookupError, TypeError) as trouble:
+        return read_json(told)
+    except (ValueError, LookupError, TypeError) as trouble:
         raise NoAnswer(str(trouble)) from trouble
 
 

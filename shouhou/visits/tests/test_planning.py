@@ -9,6 +9,7 @@ from shouhou.notices.models import Notice
 from shouhou.people.actions import qualify
 from shouhou.people.models import Leave
 from shouhou.promises.models import Clock
+from shouhou.requests.actions.talk import note_fact
 from shouhou.requests.actions.visits import Where, arrange_visit, ask_for_visit
 from shouhou.requests.models import ServiceRequest, VisitRequest
 from shouhou.requests.tests.make import at
@@ -159,6 +160,20 @@ def test_who_works_on_it_from_afar_does_not_go_as_well(ask, plan, engineer, pers
         plan(wanted, reason="只有他会")
     second = person("second", "engineer")
     assert plan(wanted, who=second).engineer == second
+
+
+@pytest.mark.clause("H2")
+def test_who_was_sent_does_not_work_on_it_from_afar_until_the_visit_is_over(ask, manager, engineer, person):
+    wanted, second = ask(), person("second", "engineer")
+    with moved_to(NINE + HOUR):
+        arrange_visit(wanted, by=manager, outcome="王工明天两点到", engineer=engineer, appointed_at=TWO)
+    with moved_to(NINE + 2 * HOUR):
+        with pytest.raises(Refused):
+            note_fact(wanted.request, fact="remote.started", by=engineer)
+        note_fact(wanted.request, fact="remote.started", by=second)
+    with moved_to(TWO + 3 * HOUR):
+        wanted.request.note("visit.departed", by=engineer)
+        note_fact(wanted.request, fact="remote.started", by=engineer)
 
 
 @pytest.mark.clause("A4.1")

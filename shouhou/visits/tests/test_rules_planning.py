@@ -6,7 +6,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from shouhou.visits.rules.apart import NoAnswer, in_a_process
+from shouhou.shared.apart import NoAnswer
+from shouhou.visits.rules.apart import in_a_process
 from shouhou.visits.rules.checking import check
 from shouhou.visits.rules.planning import Engineer, GreatCircle, Job, Matrix, Plan, Stop, Weights, propose
 
