@@ -10,6 +10,7 @@ from shouhou.hotline.actions.answering import raise_complaint, record_consultati
 from shouhou.hotline.actions.cards import send_cards
 from shouhou.hotline.actions.duty import watch
 from shouhou.hotline.actions.free_lines import watch_lines
+from shouhou.hotline.actions.roster import place, publish_week
 from shouhou.hotline.models import Call, Line
 from shouhou.hotline.rules.duty import Check
 from shouhou.hotline.tests.make import kind_of_shift, message, post, published, qualified, telephones
@@ -133,9 +134,17 @@ def test_a_shift_as_the_norm_wants_it(shift, agent, figure):
     assert hours.share.percent == 37.5
 
 
+def test_who_was_not_qualified_at_publishing_stays_so(company, figure, person, manager):
+    early, fresh = kind_of_shift(company, seats=1), person("fresh", "agent")
+    with moved_to(at("2026-11-20 10:00")):
+        place(early, fresh, date(2026, 11, 23), by=manager)
+        publish_week(company, date(2026, 11, 23), by=manager, exception="人手不足")
+    qualified(fresh)  # afterwards: what was so when it was published remains
+    assert said(figure("M1")) == (1, 0, ["unqualified"])
+
+
 def test_a_shift_against_the_norm(shift, figure, manager):
-    made = shift(when=at("2026-11-23 07:00"))
-    made.publish  # noqa: B018
+    shift(when=at("2026-11-23 07:00"))
     watch(at("2026-11-23 08:11"))
     assert said(figure("A3.7")) == (1, 0, ["published_late"])
     assert said(figure("A3.8")) == (1, 0, ["not_come"])

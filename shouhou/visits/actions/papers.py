@@ -31,7 +31,7 @@ KIND = Kind(
                 Field("set_out", _("Engineer set out"), "moment"), Field("arrived", _("Arrived on site"), "moment"),
                 Field("left", _("Left the site"), "moment"),
                 Field("evidence", _("Evidence of the arrival"), words={
-                    "location": _("by location"), "scan": _("by the customer's scan"),
+                    "location": _("by location"),
                     "sheet": _("by the signed sheet"), "none": _("no evidence"),
                 }),
             ),

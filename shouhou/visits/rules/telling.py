@@ -44,10 +44,8 @@ def facts_of(sheet: Sheet, by: int | None) -> dict[str, Told]:
 
 
 def evidence(sheet: Sheet) -> str:
-    """What proves the arrival: the phone's place, the customer's scan, the times on the signed sheet, or nothing."""
+    """What proves the arrival: the phone's place, the times on the signed sheet, or nothing."""
     how = str(sheet.evidence.get("how", ""))
-    if how == "scan" and sheet.evidence.get("proof"):
-        return "scan"
     if how == "location" and sheet.evidence.get("lat") is not None and sheet.evidence.get("lon") is not None:
         return "location"
     signed = "sign" in sheet.steps and sheet.steps["sign"].how == "done"
