@@ -25,6 +25,7 @@ OBJECTS = {
     "requests/incidents/<int:pk>/": "incident",
     "requests/problems/<int:pk>/": "problem",
     "requests/files/<int:pk>/": "attachment",
+    "requests/support/<int:pk>/": "support",
     "requests/<int:pk>/": "request",
     "portal/requests/<int:pk>/": "request",
     "customers/contacts/<int:pk>/": "contact",
@@ -58,13 +59,9 @@ CUSTOMERS_MOVES = {f"requests/<int:pk>/{move}/" for move in ("cancel", "confirm"
 LISTS = {"requests/", "requests/board/", "requests/export/", "requests/<int:pk>/promises/"}
 SHARED_BY_ALL = {"preset", "calendar", "clause"}  # reference data of the company, no customer's secret
 CUSTOMERS_OWN = {
-    "portal/requests/<int:pk>/",
-    "requests/files/<int:pk>/",
-    "records/",
-    "records/<int:pk>/",
-    "records/<int:pk>/pdf/",
+    "portal/requests/<int:pk>/", "requests/files/<int:pk>/", "records/", "records/<int:pk>/", "records/<int:pk>/pdf/",
     "records/signatures/<int:pk>/",
-}  # a customer's people may open these of theirs
+}  # fmt: skip  (a customer's people may open these of theirs)
 
 
 def object_of(route: str) -> str:
@@ -99,6 +96,8 @@ def things(company, customer, contact, person, take, agreement, manager) -> dict
     from shouhou.requests.actions.visits import Where, ask_for_visit
     from shouhou.requests.models import Attachment, MajorIncident, Problem, SavedView
     from shouhou.shared.files import keep
+
+    from shouhou.requests.tests.make import vendor_asked
 
     worker = person("worker", "engineer")
     deal = agreement("application_maintenance")
@@ -142,6 +141,7 @@ def things(company, customer, contact, person, take, agreement, manager) -> dict
             **here,
         ),
         "on_site": _on_site(case, worker),
+        "support": vendor_asked(case, worker),
         "door": Door.objects.create(name="总机", **here),
         **_duty(company, worker),
         **_paper(company, customer, worker),

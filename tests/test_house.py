@@ -46,6 +46,7 @@ PUBLIC = {
     "visits/appointment/<str:token>/",  # the secret link of an appointment
     "hotline/card/<str:token>/",  # the secret link of a hotline card
     "records/verify/<uuid:uid>/",  # whoever holds a print may ask whether it is genuine
+    "portal/vendor/<str:token>/", "portal/vendor/<str:token>/document/",  # the secret link to a vendor
     "portal/confirm/<str:token>/",  # the secret link of a resolved request
 }  # fmt: skip
 

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from shouhou.customers.models import Contact
 from shouhou.equipment.models import InstalledItem
 from shouhou.requests.rules.words import Grade
-from shouhou.shared.forms import Dressed, ManyFiles, Once
+from shouhou.shared.forms import Dressed, Instant, ManyFiles, Once
 
 
 class NewForm(Dressed, Once):
@@ -46,3 +46,25 @@ class ConfirmForm(Dressed, forms.Form):
         if data.get("answer") == "open" and not data.get("words"):
             self.add_error("words", _now("Please say what still does not work, so that we can go on at once."))
         return data
+
+
+class VendorNameForm(Dressed, forms.Form):
+    """Who confirms the receipt of a support request."""
+
+    name = forms.CharField(label=_("Your name"), max_length=100)
+
+
+class VendorAnswerForm(Dressed, forms.Form):
+    """The vendor's solution."""
+
+    name = forms.CharField(label=_("Your name"), max_length=100)
+    text = forms.CharField(label=_("Your solution"), widget=forms.Textarea(attrs={"rows": 6}))
+    upload = forms.FileField(label=_("File"), required=False)
+
+
+class VendorEngineerForm(Dressed, forms.Form):
+    """Whom the vendor sends."""
+
+    name = forms.CharField(label=_("Engineer's name"), max_length=100)
+    phone = forms.CharField(label=_("Telephone"), max_length=60, required=False)
+    comes_at = Instant(label=_("Comes at"), required=False)

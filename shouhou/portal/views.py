@@ -8,15 +8,26 @@ from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
 from shouhou.customers.models import Contact, Customer, Project, contact_of
 from shouhou.people.models import Organisation, SignedRequest, User
-from shouhou.portal.forms import ConfirmForm, NewForm, ReplyForm
+from shouhou.portal.forms import (
+    ConfirmForm,
+    NewForm,
+    ReplyForm,
+    VendorAnswerForm,
+    VendorEngineerForm,
+    VendorNameForm,
+)  # fmt: skip
 from shouhou.portal.rules import STATES, told
+from shouhou.records.actions.filing import pdf_of
+from shouhou.requests.actions import support as support_acts
 from shouhou.requests.actions.intake import continue_request, take_request
+from shouhou.requests.actions.support import support_called
 from shouhou.requests.actions.talk import answer_by_link, attach_files, receive_message, reject_solution
-from shouhou.requests.models import ConfirmationLink, Message, ServiceRequest
+from shouhou.requests.models import ConfirmationLink, Message, ServiceRequest, SupportRequest
 from shouhou.requests.rules.words import Channel
 from shouhou.shared.lifecycle import Refused
 from shouhou.shared.models import Event
@@ -167,3 +178,55 @@ def _answer(link: ConfirmationLink) -> str:
     if event is None:
         return ""
     return "open" if event.kind == "request.rejected" else "solved" if link.used_at else "expired"
+
+
+VENDOR_FORMS: dict[str, type[Any]] = {
+    "heard": VendorNameForm, "answer": VendorAnswerForm, "engineer": VendorEngineerForm
+}  # fmt: skip
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def vendor(request: HttpRequest, token: str) -> HttpResponse:
+    """The secret address of a support request: the vendor confirms the receipt, answers, sends an engineer (A5.2)."""
+    support = support_called(token)
+    company = Organisation.objects.filter(parent=None).order_by("pk").first()
+    hotline = company and company.hotline
+    if support is None:
+        return page(request, "portal/vendor.html", {"company": company, "hotline": hotline}, status=404)
+    if request.user.is_authenticated and request.user.is_colleague:
+        raise Refused(_("This address is the vendor's: what they said otherwise is noted on the support request."))
+    do = request.POST.get("do", "")
+    shown = {f"{key}_form": make() for key, make in VENDOR_FORMS.items()}
+    if request.method == "POST":
+        if do not in VENDOR_FORMS:
+            return redirect("portal:vendor", token)
+        form = shown[f"{do}_form"] = VENDOR_FORMS[do](request.POST, request.FILES)
+        if form.is_valid():
+            _from_vendor(support, do, form.cleaned_data)
+            return redirect("portal:vendor", token)
+    context = {"support": support, "company": company, "hotline": support.organisation.hotline or hotline,
+               "token": token, "do": do, "name_form": shown["heard_form"], **shown}  # fmt: skip
+    return page(request, "portal/vendor.html", context, status=422 if request.method == "POST" else 200)
+
+
+def _from_vendor(support: SupportRequest, do: str, given: dict[str, Any]) -> None:
+    if do == "heard":
+        support_acts.acknowledge(support, name=given["name"], how="link", by=None)
+    elif do == "answer":
+        support_acts.receive_answer(support, how="link", by=None, **given)
+    else:
+        support_acts.announce_engineer(support, by=None, **given)
+
+
+@never_cache
+@require_GET
+def vendor_pdf(request: HttpRequest, token: str) -> HttpResponse:
+    """The signed document, for the vendor."""
+    support = support_called(token)
+    if support is None:
+        raise Http404
+    answer = HttpResponse(pdf_of(support.paper), content_type="application/pdf")
+    answer["Content-Disposition"] = f'inline; filename="{support.paper.number}.pdf"'
+    answer["X-Content-Type-Options"] = "nosniff"
+    return answer

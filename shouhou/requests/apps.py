@@ -13,11 +13,14 @@ class RequestsConfig(AppConfig):
         from shouhou.notices.actions import register_audience
         from shouhou.promises import jobs as promise_jobs
         from shouhou.promises.models import Clock
+        from shouhou.records.rules.kinds import register_kind
         from shouhou.requests import jobs
         from shouhou.requests.actions.intake import duty_manager_of
         from shouhou.requests.models import ServiceRequest
+        from shouhou.requests.rules import support
 
         assert jobs
+        register_kind(support.KIND)
 
         def case(event: Any) -> ServiceRequest:
             return ServiceRequest.objects.select_related("owner", "organisation").get(pk=event.case_id)

@@ -25,7 +25,7 @@ OF_CUSTOMER = {  # what a customer's own people see of it
 }  # fmt: skip
 OF_BRANCH = {
     "people.Organisation", "people.User", "requests.MajorIncident", "requests.Problem", "hotline.Call", "hotline.Line",
-    "hotline.Door", "hotline.ShiftKind", "hotline.Shift",
+    "hotline.Door", "hotline.ShiftKind", "hotline.Shift", "requests.SupportRequest",
 }  # fmt: skip
 OWN = {"notices.Notice", "requests.SavedView"}
 LED = {"people.Leave"}  # one's own, and those of the branch that one leads
@@ -63,6 +63,13 @@ class Place:
             "requests.VisitRequest": self.make(
                 "requests.VisitRequest", request=case, number=name, wish="agreed", unit="U", address="A",
                 contact_name="C", phone="1", taken_by=self.colleague, taken_at=now(), **ours,
+            ),
+            "requests.SupportRequest": self.make(
+                "requests.SupportRequest", request=case, vendor=organisation, contact_name="C", way="fax", problem="P",
+                tried="T", wanted="W", asked_by=self.colleague, asked_at=now(), 
+                paper=self.make(
+                    "records.Record", kind="paper", title="R", status="draft", digest="0" * 64, made_at=now(), **ours
+                ), **ours,
             ),
             "hotline.Call": self.make("hotline.Call", arrived_at=now(), **ours),
             "hotline.Line": self.make("hotline.Line", name="H", number=f"028-{name}", **mine),

@@ -5,10 +5,11 @@ from shouhou.requests.models.imports import ImportRun
 from shouhou.requests.models.problems import MajorIncident, Problem
 from shouhou.requests.models.requests import ServiceRequest
 from shouhou.requests.models.severity import SeverityPlan
+from shouhou.requests.models.support import SupportRequest
 from shouhou.requests.models.talk import Attachment, ConfirmationLink, Message, RequestLink, SavedView
 from shouhou.requests.models.visits import VisitRequest
 
 __all__ = [
     "Attachment", "ConfirmationLink", "ImportRun", "MajorIncident", "Message", "Problem", "Reassignment", "RequestLink",
-    "SavedView", "ServiceRequest", "SeverityPlan", "VisitRequest",
+    "SavedView", "ServiceRequest", "SeverityPlan", "SupportRequest", "VisitRequest",
 ]  # fmt: skip

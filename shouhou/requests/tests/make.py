@@ -32,3 +32,18 @@ def kinds(case, *names: str) -> list[str]:
 def sweep() -> None:
     """What the worker does every five seconds."""
     app.tasks["shouhou.promises.jobs.sweep_clocks"].func(timestamp=0)
+
+
+def vendor_asked(case, by, *, way="link", signed=False):
+    """A support request about the case to a vendor; `signed` by our representative."""
+    from shouhou.people.models import Organisation
+    from shouhou.records.actions.signing import sign
+    from shouhou.records.tests.make import png
+    from shouhou.requests.actions.support import Addressee, write_support_request
+
+    maker, _new = Organisation.objects.get_or_create(name="建文软件", kind="vendor")
+    to = Addressee(maker, "何工", "he@vendor.example.cn", "010-8888 1234", way)
+    made = write_support_request(case, to=to, problem="无法打印", tried="重装驱动", wanted="补丁", by=by)
+    if signed:
+        sign(made.paper, role="representative", name="周敏", how="drawn", png=png(), by=by)
+    return made

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from shouhou.people.models import SignedRequest, User
 from shouhou.requests import forms
+from shouhou.requests.forms.support import AskVendorForm
 from shouhou.requests.models import ServiceRequest
 from shouhou.requests.models.permits import leads, responsible, staff
 
@@ -53,6 +54,10 @@ ACTS: dict[str, Act] = {
         _("Another agreement binds it"), _("Count the promises anew"),
         lambda case, user, data, files: forms.RebaseForm(data, case=case, initial={"agreement": case.agreement_id}),
         lambda case, user: leads(case, user) and bool(case.customer_id),
+    ),
+    "ask_vendor": Act(
+        _("Ask the vendor for support in writing"), _("Write it"),
+        lambda case, user, data, files: AskVendorForm(data, case=case),
     ),
     "attach": Act(
         _("Attach files"), _("Attach"), lambda case, user, data, files: forms.FilesForm(data, files)

@@ -17,7 +17,7 @@ from shouhou.promises.models import Clock
 from shouhou.promises.models.cases import facts_of, readings
 from shouhou.requests import forms
 from shouhou.requests.actions.correcting import may_correct
-from shouhou.requests.models import Attachment, Reassignment, RequestLink, ServiceRequest, SeverityPlan
+from shouhou.requests.models import Attachment, Reassignment, RequestLink, ServiceRequest, SeverityPlan, SupportRequest
 from shouhou.requests.models.permits import responsible, staff
 from shouhou.requests.rules.facts import NOTED
 from shouhou.requests.views.acts import ACTS, acts_for
@@ -120,6 +120,13 @@ def unsettled(case: ServiceRequest, clocks: list[Clock]) -> list[tuple[Clock, st
     return [(c, next((fact for fact in c.commitment.stops if fact in NOTED), "")) for c in owed]
 
 
+def supports_of(case: ServiceRequest, lines: list[dict[str, Any]]) -> list[SupportRequest]:
+    """The support requests to vendors; asked for only where the time line knows of one."""
+    if not any(line["event"].kind == "vendor.drafted" for line in lines):
+        return []
+    return list(case.support_requests.select_related("vendor", "paper").order_by("pk"))
+
+
 def context_of(request: SignedRequest, case: ServiceRequest, **more: Any) -> dict[str, Any]:
     """Everything that detail.html shows."""
     user: User = request.user
@@ -161,6 +168,7 @@ def context_of(request: SignedRequest, case: ServiceRequest, **more: Any) -> dic
         ),
         "fact_form": forms.NoteFactForm(initial={"fact": request.GET.get("fact", "")}),
         "panels": panels(request, case),
+        "supports": supports_of(case, lines),
         "reopenable": case.is_reopenable(now()),
     }
     return context | more
