@@ -42,6 +42,8 @@ PUBLIC = {
     "hotline/door/<int:pk>/",  # telephone systems: every message is signed
     "hotline/roster/feed/<str:secret>.ics",  # a calendar program cannot sign in: the address is the key
     "visits/app/sw.js", "visits/app/manifest.webmanifest",  # the phone's page: which files to keep, and its name
+    "visits/badge/<str:token>/",  # the code that a customer scans to check an engineer's badge
+    "visits/feed/<str:secret>.ics",  # a calendar program cannot sign in: the address is the key
     "visits/rate/<str:token>/",  # the code that a customer scans to rate a visit
     "visits/appointment/<str:token>/",  # the secret link of an appointment
     "hotline/card/<str:token>/",  # the secret link of a hotline card

@@ -116,9 +116,17 @@ def do_step(page, step: str, **other: str) -> None:
         page.click("section[data-arrive] button")
     card = page.locator(f"section[data-step='{step}']")
     card.wait_for()
+    fill(page, card, step, **other)
+    card.locator("button.btn-primary").click()
+    card.wait_for(state="detached")
+
+
+def fill(page, card, step: str, **other: str) -> None:
+    """Every field of a step, as a finger does it."""
     for name, value in {**WHOLE[step], **other}.items():
         full = f"{step}.{name}"
         if full == "sign.signature":
+            card.locator("canvas").scroll_into_view_if_needed()
             box = card.locator("canvas").bounding_box()
             page.mouse.move(box["x"] + 30, box["y"] + 40)
             page.mouse.down()
@@ -130,8 +138,6 @@ def do_step(page, step: str, **other: str) -> None:
             card.locator(f"label[for='{full}={value}']").click()
         else:
             card.locator(f"[id='{full}']").fill(value)
-    card.locator("button.btn-primary").click()
-    card.wait_for(state="detached")
 
 
 def all_sent(page) -> None:
@@ -158,6 +164,47 @@ def test_a_whole_visit_on_line(live, tmp_path):
     found = state(live, pk)
     assert (found["status"], found["review"], found["request"], found["how"]) == ("done", 0, "confirmed", "signature")
     assert (found["fields"]["fix.remedy"], found["evidence"], found["photos"]) == ("更换控制板", "location", 1)
+
+
+PRACTISED = """
+from shouhou.visits.models import Visit
+mine = Visit.objects.get(pk=PK)
+for n in range(10):
+    mine.pk, mine.number, mine.status, mine._state.adding = None, f"OLD-{n}", "done", True
+    mine.token_digest = ""
+    mine.save()
+"""
+
+
+@pytest.mark.clause("A4.7", "A4.9")
+def test_a_practised_engineer_fills_in_one_page_and_every_gate_holds(live, tmp_path):
+    pk = planned(live, "更换打印头")
+    live.script(f"PK = {pk}\n{PRACTISED}")
+    with phone(live, tmp_path) as page:
+        sign_in(page)
+        page.click(f"a[href='#{pk}']")
+        for step in ("prepare", "badge"):
+            do_step(page, step)
+        page.click("section[data-arrive] button")
+        page.get_by_role("button", name="全部一页填写").click()
+        card = page.locator("section[data-step='together']")
+        fill(page, card, "fix")  # out of order, and not all of it
+        card.locator("button.btn-primary").click()
+        page.locator("section[data-step='together'] .state.broken").wait_for()
+        for step in ORDER[2:]:
+            if step != "backup":
+                fill(page, card, step)
+        page.reload()  # what was filled in is still there
+        card.wait_for()
+        assert page.locator("[id='fix.cause']").input_value() == WHOLE["fix"]["cause"]
+        page.check("[id='together.no_data']")
+        card.locator("button.btn-primary").click()
+        page.wait_for_selector(".alert-success")
+        all_sent(page)
+        assert page.troubles == []
+    found = state(live, pk)
+    assert (found["status"], found["review"]) == ("done", 0)
+    assert found["steps"] == {**dict.fromkeys(ORDER, "done"), "backup": "excepted"}
 
 
 @pytest.mark.clause("A4.7")
@@ -290,6 +337,8 @@ def _do(one: Phone, dice: random.Random, step: str, name: str) -> None:
         ("arrive", {"how": "none"}), ("part", {"name": "辊", "count": dice.randint(0, 2)}),
         ("part_removed", {"part": dice.choice(["p1-1", "p2-2"])}), ("support", {"words": "w"}),
         ("problem", {"words": dice.choice(["", "二号机"])}), ("photo", {"sha256": "ff"}), ("nonsense", {}),
+        ("guest", {"name": dice.choice(["", "陈工"]), "of": "建文"}),
+        ("guest_work", {"guest": dice.choice(["p1-1", "p2-2", "p1-9", "p2-9"]), "words": "换板"}),
     ]  # fmt: skip
     kind, data = dice.choice(said)
     one.do(kind, **data)
@@ -300,6 +349,7 @@ FOLD = """([stories, rules, bounds]) => stories.map((told) => {
   return { fields: s.fields, setters: s.setters, conflicts: s.conflicts, problems: s.problems, photos: s.photos,
     parts: s.parts, review: s.review, failures: s.failures.map(iso), support: Object.keys(s.support).sort(),
     step: s.step,
+    guests: Object.fromEntries(Object.entries(s.guests).map(([k, g]) => [k, [iso(g.ms), g.name, g.of, g.work]])),
     steps: Object.fromEntries(Object.entries(s.steps).map(([k, p]) => [k, [iso(p.ms), p.how, p.by, p.said]])) };
 })"""
 
@@ -317,17 +367,21 @@ def test_the_phone_folds_a_visit_as_the_server_does(browser):
     page.add_script_tag(path=str(Path(__file__).parent.parent / "shouhou/visits/static/visits/sheet.js"))
     on_phone = page.evaluate(FOLD, [told, table(), [[b.at.isoformat(), sorted(b.engineers)] for b in bounds]])
     page.close()
-    passed = 0
+    passed = joined = 0
     for one, seen in zip(stories, on_phone, strict=True):
         sheet = fold(one, bounds)
         expected = json.loads(json.dumps(kept(sheet)))
         assert seen["steps"] == {k: [iso(p["at"]), p["how"], p["by"], p["said"]] for k, p in expected["steps"].items()}
         assert seen["support"] == sorted(expected["support"])
+        guests = {k: [iso(g["at"]), g["name"], g["of"], g["work"]] for k, g in expected["guests"].items()}
+        assert seen["guests"] == guests
+        joined += len(guests)
         assert seen["failures"] == [iso(at) for at in expected["failures"]]
         for name in ("fields", "setters", "conflicts", "problems", "photos", "parts", "review"):
             assert seen[name] == expected[name], name
         assert seen["step"] == sheet.step
         passed += len(seen["steps"])
+    assert joined > 20
     assert passed > 500  # the stories are not all refusals
 
 

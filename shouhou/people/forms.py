@@ -9,7 +9,10 @@ from django.utils.translation import gettext_lazy as _
 from shouhou.people.actions import kept_organisations, must_be_free
 from shouhou.people.models import Organisation, User
 from shouhou.people.rules import Role
+from shouhou.shared.files import keep
 from shouhou.shared.forms import Dressed
+from shouhou.shared.lifecycle import Refused
+from shouhou.shared.models import Blob
 
 
 class OwnAddress(forms.ModelForm):
@@ -55,6 +58,10 @@ class ColleagueForm(Dressed, OwnAddress):
         error_messages={"required": _("A new colleague needs a password.")},
     )
 
+    photo = forms.FileField(
+        label=_("Photo of the badge"), required=False, help_text=_("PNG or JPEG; customers see it when they scan.")
+    )
+
     class Meta:
         model = User
         fields = ["username", "name", "number", "email", "phone", "is_active"]
@@ -71,6 +78,19 @@ class ColleagueForm(Dressed, OwnAddress):
             if posts:
                 self.initial["organisation"] = posts[0].organisation
                 self.initial["roles"] = [p.role for p in posts if p.organisation_id == posts[0].organisation_id]
+
+    def clean_photo(self) -> Blob | None:
+        """The picture's content, kept; None where none was chosen."""
+        upload = self.cleaned_data["photo"]
+        if upload is None:
+            return None
+        try:
+            blob = keep(upload)
+        except Refused as refused:
+            raise forms.ValidationError(str(refused)) from None
+        if blob.type not in ("image/png", "image/jpeg"):
+            raise forms.ValidationError(_("Choose a PNG or JPEG picture."))
+        return blob
 
     def clean_password(self) -> str:
         password: str = self.cleaned_data["password"]

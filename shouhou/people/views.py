@@ -70,7 +70,7 @@ def index(request: SignedRequest) -> HttpResponse:
 def new(request: SignedRequest) -> HttpResponse:
     """A new colleague."""
     user = administrator(request)
-    form = ColleagueForm(request.POST or None, by=user)
+    form = ColleagueForm(request.POST or None, request.FILES or None, by=user)
     if request.method == "POST" and form.is_valid():
         save_colleague(form.instance, **_given(form), by=user)
         return redirect("people:list")
@@ -87,7 +87,7 @@ def edit(request: SignedRequest, pk: int) -> HttpResponse:
     person = get_object_or_404(User.objects.visible_to(user), pk=pk)
     if not kept_people(user).filter(pk=pk).exists():
         raise Refused(_("Only an administrator may do this."))
-    form = ColleagueForm(request.POST or None, by=user, instance=person)
+    form = ColleagueForm(request.POST or None, request.FILES or None, by=user, instance=person)
     if request.method == "POST" and form.is_valid():
         save_colleague(form.instance, **_given(form), by=user)
         return redirect("people:list")
@@ -96,6 +96,8 @@ def edit(request: SignedRequest, pk: int) -> HttpResponse:
 
 def _given(form: ColleagueForm) -> dict[str, Any]:
     given = {name: form.cleaned_data[name] for name in ("organisation", "roles", "password")}
+    if form.cleaned_data["photo"]:
+        form.instance.portrait = form.cleaned_data["photo"]
     return {**given, "changed": set(form.changed_data) - given.keys()}
 
 

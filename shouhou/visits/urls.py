@@ -1,6 +1,6 @@
 from django.urls import path
 
-from shouhou.visits.views import app, dispatch, rating
+from shouhou.visits.views import app, badge, dispatch, rating
 
 app_name = "visits"
 
@@ -15,6 +15,8 @@ urlpatterns = [
     path("<int:pk>/pictures/<int:photo>/", dispatch.picture, name="picture"),
     path("<int:pk>/photo/", app.photo, name="photo"),
     path("appointment/<str:token>/", dispatch.appointment, name="appointment"),
+    path("badge/<str:token>/", badge.badge, name="badge"),
+    path("feed/<str:secret>.ics", badge.feed, name="feed"),
     path("rate/<str:token>/", rating.rate, name="rate"),
     path("app/", app.app, name="app"),
     path("app/day.json", app.day, name="day"),

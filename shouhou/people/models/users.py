@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from shouhou.people.rules import LEADING, SERVING, Role
 from shouhou.shared.facts import declare
+from shouhou.shared.models import Blob
 from shouhou.shared.time import now
 
 declare(
@@ -160,6 +161,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     number = models.CharField(_("Staff number"), max_length=30, blank=True, default="")
     email = models.EmailField(_("E-mail"), blank=True, default="")
     phone = models.CharField(_("Phone"), max_length=40, blank=True, default="")
+    portrait = models.ForeignKey(  # the photo of the badge (A4.2)
+        Blob, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("Photo of the badge")
+    )
     language = models.CharField(_("Language"), max_length=10, choices=Language.choices, default=Language.CHINESE)
     zone = models.CharField(_("Time zone"), max_length=64, default=DEFAULT_ZONE, validators=[valid_zone])
     theme = models.CharField(_("Theme"), max_length=10, choices=Theme.choices, default=Theme.AUTO)

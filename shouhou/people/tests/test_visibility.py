@@ -66,7 +66,7 @@ class Place:
             ),
             "requests.SupportRequest": self.make(
                 "requests.SupportRequest", request=case, vendor=organisation, contact_name="C", way="fax", problem="P",
-                tried="T", wanted="W", asked_by=self.colleague, asked_at=now(), 
+                tried="T", wanted="W", asked_by=self.colleague, asked_at=now(),
                 paper=self.make(
                     "records.Record", kind="paper", title="R", status="draft", digest="0" * 64, made_at=now(), **ours
                 ), **ours,

@@ -31,7 +31,7 @@ KIND = Kind(
                 Field("set_out", _("Engineer set out"), "moment"), Field("arrived", _("Arrived on site"), "moment"),
                 Field("left", _("Left the site"), "moment"),
                 Field("evidence", _("Evidence of the arrival"), words={
-                    "location": _("by location"),
+                    "location": _("by location"), "scan": _("by the customer's scan of the badge"),
                     "sheet": _("by the signed sheet"), "none": _("no evidence"),
                 }),
             ),
@@ -46,6 +46,10 @@ KIND = Kind(
                 Field("precautions", _("What to mind from now on"), wide=True),
                 Field("parts", _("Parts used"), "table", columns=(
                     Field("name", _("Part used")), Field("number", _("Number")), Field("count", _("Quantity")),
+                )),
+                Field("guests", _("Vendor's engineers"), "table", columns=(
+                    Field("name", _("Name")), Field("of", _("Firm")), Field("at", _("Arrived on site"), "moment"),
+                    Field("work", _("Work done")),
                 )),
             ),
         ),
@@ -85,6 +89,9 @@ def content_of(visit: Visit) -> dict[str, Any]:
         "quality": fields.get("sign.quality", ""), "solving": fields.get("sign.solving", ""),
         "parts": [{"name": p["name"], "number": p.get("number", ""), "count": p["count"]} for p in
                   sheet.get("parts", {}).values()],
+        "guests": [
+            {name: guest[name] for name in ("name", "of", "at", "work")} for guest in sheet.get("guests", {}).values()
+        ],
         "steps": [
             {"step": step, "at": steps[step]["at"], "how": steps[step]["how"],
              "reason": steps[step].get("said", {}).get("reason", "")}

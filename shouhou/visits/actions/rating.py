@@ -24,9 +24,14 @@ def address(visit: Visit) -> str:
 
 def picture(visit: Visit) -> str:
     """The address as a code to be scanned, which the phone takes along and shows without signal."""
-    drawn = BytesIO()
-    segno.make(address(visit), error="m").save(drawn, kind="svg", scale=4, border=2)
-    return "data:image/svg+xml;base64," + b64encode(drawn.getvalue()).decode()
+    return drawn(address(visit))
+
+
+def drawn(text: str) -> str:
+    """A QR code as a data address."""
+    code = BytesIO()
+    segno.make(text, error="m").save(code, kind="svg", scale=4, border=2)
+    return "data:image/svg+xml;base64," + b64encode(code.getvalue()).decode()
 
 
 def visit_of(token: str) -> Visit | None:

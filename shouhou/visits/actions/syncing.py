@@ -93,7 +93,7 @@ def bring_in_line(visit: Visit) -> Sheet:
             visit.agreed_at = sheet.arrived_at  # who opens the door knows that somebody came
         visit.write()
     _try(lambda: settle(visit, words=_("The engineer is on site.") if sheet.arrived_at else ""))
-    told = facts_of(sheet, visit.engineer_id)
+    told = facts_of(sheet, visit.engineer_id, scanned=visit.badge_seen_at is not None)
     with visit.request.locked():
         if _journal(visit, told):
             visit.request.advance()
@@ -105,7 +105,7 @@ def stand(visit: Visit, sheet: Sheet) -> None:
     """Write how the visit stands to the row in memory."""
     visit.sheet, visit.step = kept(sheet), sheet.step
     visit.set_out_at, visit.arrived_at, visit.left_at = sheet.set_out_at, sheet.arrived_at, sheet.left_at
-    visit.evidence = evidence(sheet) if sheet.arrived_at else ""
+    visit.evidence = evidence(sheet, scanned=visit.badge_seen_at is not None) if sheet.arrived_at else ""
     unreleased = sheet.left_at is not None and sheet.steps["leave"].how != "done" and visit.released_at is None
     visit.to_review = len(sheet.review) + len(sheet.conflicts) + unreleased
     if visit.status == Visit.Status.CALLED_OFF:

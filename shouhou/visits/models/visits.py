@@ -107,6 +107,7 @@ class Visit(Lifecycle):
     step = models.CharField(max_length=10, blank=True, default="prepare")
     set_out_at = models.DateTimeField(null=True)
     arrived_at = models.DateTimeField(null=True)
+    badge_seen_at = models.DateTimeField(null=True)  # when the customer scanned the badge and said: this person
     evidence = models.CharField(_("Evidence of the arrival"), max_length=10, blank=True, default="")
     left_at = models.DateTimeField(null=True)
     to_review = models.PositiveIntegerField(default=0)

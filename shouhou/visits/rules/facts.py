@@ -19,5 +19,7 @@ FACTS = {
     "visit.released": _("Departure released by the duty manager"),
     "visit.reviewed": _("Late entries of a visit reviewed"),
     "visit.rated": _("Customer rated the visit"),
+    "visit.badge_verified": _("Customer checked the engineer's badge"),
+    "support.given": _("Duty manager answered the call for support"),
     "support.requested": _("Engineer on site asks for support"),
 }

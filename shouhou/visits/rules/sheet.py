@@ -13,8 +13,11 @@ from typing import Any
 from shouhou.visits.rules.steps import ORDER, RULE, exception_lacking, fields_of, lacking, previous
 
 KINDS = frozenset(
-    {"set_out", "arrive", "field", "done", "except", "problem", "photo", "part", "part_removed", "support"}
-)
+    {
+        "set_out", "arrive", "field", "done", "except", "problem", "photo", "part", "part_removed", "support", "guest",
+        "guest_work",
+    }
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +53,16 @@ class Passed:
 
 
 @dataclass(slots=True)
+class Guest:
+    """Somebody of the vendor's who joined the visit, and what they did (E8)."""
+
+    at: datetime
+    name: str
+    firm: str
+    work: str = ""
+
+
+@dataclass(slots=True)
 class Sheet:
     """The visit as it stands."""
 
@@ -61,6 +74,7 @@ class Sheet:
     photos: dict[str, dict[str, Any]] = field(default_factory=dict)
     parts: dict[str, dict[str, Any]] = field(default_factory=dict)
     support: dict[str, tuple[datetime, str]] = field(default_factory=dict)
+    guests: dict[str, Guest] = field(default_factory=dict)
     failures: list[datetime] = field(default_factory=list)  # trial runs that failed
     set_out_at: datetime | None = None
     arrived_at: datetime | None = None
@@ -230,3 +244,19 @@ def _take_part_removed(sheet: Sheet, operation: Operation) -> str:
 def _take_support(sheet: Sheet, operation: Operation) -> str:
     sheet.support[operation.uid] = (operation.at, str(operation.data.get("words", "")))
     return ""
+
+
+def _take_guest(sheet: Sheet, operation: Operation) -> str:
+    name = str(operation.data.get("name", "")).strip()
+    if sheet.arrived_at is None:
+        return "too_early"
+    if name:
+        sheet.guests[operation.uid] = Guest(operation.at, name, str(operation.data.get("of", "")).strip())
+    return "" if name else "incomplete"
+
+
+def _take_guest_work(sheet: Sheet, operation: Operation) -> str:
+    guest = sheet.guests.get(str(operation.data.get("guest", "")))
+    if guest is not None:
+        guest.work = str(operation.data.get("words", "")).strip()
+    return "" if guest is not None else "unknown"

@@ -18,13 +18,16 @@ class Told:
     data: Mapping[str, Any] = field(default_factory=dict)
 
 
-def facts_of(sheet: Sheet, by: int | None) -> dict[str, Told]:
-    """Every fact under the name that it keeps, however late something comes that moves it. `by` is the engineer."""
+def facts_of(sheet: Sheet, by: int | None, *, scanned: bool = False) -> dict[str, Told]:
+    """Every fact under the name that it keeps, however late something comes that moves it.
+
+    `by` is the engineer; `scanned` says that the customer checked the badge.
+    """
     told: dict[str, Told] = {}
     if sheet.set_out_at:
         told["set_out"] = Told("visit.set_out", sheet.set_out_at, by)
     if sheet.arrived_at:
-        told["arrived"] = Told("visit.arrived", sheet.arrived_at, by, {"evidence": evidence(sheet)})
+        told["arrived"] = Told("visit.arrived", sheet.arrived_at, by, {"evidence": evidence(sheet, scanned=scanned)})
     for n, at in enumerate(sheet.failures, 1):
         told[f"trial_failed:{n}"] = Told("visit.trial_failed", at, by)
     for step, passed in sheet.steps.items():
@@ -40,14 +43,18 @@ def facts_of(sheet: Sheet, by: int | None) -> dict[str, Told]:
         told["departed"] = Told("visit.departed", passed.at, passed.by, {"normal": normal})
     for uid, (at, _words) in sheet.support.items():
         told[f"support:{uid}"] = Told("support.requested", at, by, {"operation": uid})
+    for uid, guest in sheet.guests.items():
+        told[f"guest:{uid}"] = Told("vendor.arrived", guest.at, by, {"operation": uid})
     return told
 
 
-def evidence(sheet: Sheet) -> str:
-    """What proves the arrival: the phone's place, the times on the signed sheet, or nothing."""
+def evidence(sheet: Sheet, *, scanned: bool = False) -> str:
+    """What proves the arrival: the phone's place, the customer's scan, the times on the signed sheet, or nothing."""
     how = str(sheet.evidence.get("how", ""))
     if how == "location" and sheet.evidence.get("lat") is not None and sheet.evidence.get("lon") is not None:
         return "location"
+    if scanned:
+        return "scan"
     signed = "sign" in sheet.steps and sheet.steps["sign"].how == "done"
     return "sheet" if signed and sheet.arrived_at else "none"
 
@@ -61,6 +68,10 @@ def kept(sheet: Sheet) -> dict[str, Any]:
         "steps": {
             step: {"at": p.at.isoformat(), "how": p.how, "by": p.by, "said": dict(p.said)}
             for step, p in sheet.steps.items()
+        },
+        "guests": {
+            uid: {"at": g.at.isoformat(), "name": g.name, "of": g.firm, "work": g.work}
+            for uid, g in sheet.guests.items()
         },
         "support": {uid: {"at": at.isoformat(), "words": words} for uid, (at, words) in sheet.support.items()},
     }  # fmt: skip

@@ -20,13 +20,14 @@ from shouhou.people.models import SignedRequest, User
 from shouhou.shared.files import keep
 from shouhou.shared.lifecycle import Refused
 from shouhou.shared.time import now
-from shouhou.visits.actions import rating
+from shouhou.visits.actions import badge, calendar, rating
 from shouhou.visits.actions.syncing import Sent, take_operations
 from shouhou.visits.models import Visit, VisitOperation, VisitPhoto
 from shouhou.visits.rules import words
 from shouhou.visits.rules.steps import table
 
 AHEAD, BEHIND = timedelta(days=3), timedelta(days=2)  # what a phone takes along into the cellar
+PRACTISED = 10  # visits done, after which an engineer may fill in everything on one page
 MOST = 500  # operations of one sending
 FILES = ("visits/store.js", "visits/clock.js", "visits/sheet.js", "visits/sync.js", "visits/steps.js", "visits/app.js")
 
@@ -58,10 +59,14 @@ def day(request: SignedRequest) -> JsonResponse:
     turned = turned_away(request)
     if turned is not None:
         return turned
+    own = Visit.objects.filter(engineer=request.user, status=Visit.Status.DONE)
+    me = {
+        "id": request.user.pk, "name": request.user.name, "feed": calendar.address(request.user),
+        "practised": own[PRACTISED - 1 : PRACTISED].exists(),
+    }  # fmt: skip
     return JsonResponse(
-        {"now": now().isoformat(), "me": {"id": request.user.pk, "name": request.user.name}, "csrf": get_token(request),
-         "visits": visits_for(request.user)}
-    )  # fmt: skip
+        {"now": now().isoformat(), "me": me, "csrf": get_token(request), "visits": visits_for(request.user)}
+    )
 
 
 def visits_for(user: User) -> list[dict[str, Any]]:
@@ -85,7 +90,7 @@ def _packed(visit: Visit, done: list[VisitOperation]) -> dict[str, Any]:
         "description": case.description, "need": case.need, "item": str(case.item) if case.item else "",
         "accepted": visit.accepted_at is not None, "agreed": visit.agreed_at is not None,
         "kind": case.item.product.kind if case.item else "", "earlier": earlier, "returning": bool(earlier),
-        "code": rating.picture(visit), "bounds": visit.bounds,
+        "code": rating.picture(visit), "badge": badge.picture(visit), "bounds": visit.bounds,
         "review": visit.to_review, "released": visit.released_at is not None,
         "operations": [
             {"uid": str(row.uid), "device": row.device, "seq": row.seq, "kind": row.kind, "data": row.data,

@@ -21,7 +21,7 @@ from shouhou.shared.lifecycle import Refused
 from shouhou.shared.pages import page
 from shouhou.shared.templatetags.shared import span_words
 from shouhou.shared.time import now
-from shouhou.visits.actions import board, planning, proposing, syncing
+from shouhou.visits.actions import board, helping, planning, proposing, syncing
 from shouhou.visits.forms import ObjectForm, PlanForm
 from shouhou.visits.models import Visit, VisitOperation, VisitPhoto, VisitRating
 from shouhou.visits.rules import words
@@ -200,6 +200,7 @@ def around(request: SignedRequest, visit: Visit, form: PlanForm | None = None) -
         "conflicts": [names[name] for name in sheet.get("conflicts", {})],
         "unreleased": visit.left_at and steps.get("leave", {}).get("how") == "excepted" and not visit.released_at,
         "rating": VisitRating.objects.filter(visit=visit).first(),
+        "calls": helping.support_calls(visit),
         "paper": Record.objects.visible_to(user).of(visit).first(),
         "coming": visit.status in (Visit.Status.PLANNED, Visit.Status.ACCEPTED),
     }  # fmt: skip
@@ -230,6 +231,8 @@ def act(request: SignedRequest, pk: int, move: str) -> HttpResponse:
     elif move == "link":
         planning.may_send(visit, user)
         request.session[f"visit-link-{visit.pk}"] = planning.send_appointment(visit)
+    elif move == "advise":
+        helping.answer_support(visit, request.POST.get("uid", ""), words=request.POST.get("words", ""), by=user)
     elif move in ("let-in", "set-aside"):
         syncing.review(visit, request.POST.getlist("uid"), let_in=move == "let-in", by=user, reason=said)
     else:

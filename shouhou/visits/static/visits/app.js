@@ -6,7 +6,7 @@
   const { company, zone: timeZone } = document.body.dataset, lang = document.documentElement.lang;
   const time = (ms) => new Intl.DateTimeFormat(lang, { hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone }).format(new Date(ms));
   const day = (ms) => new Intl.DateTimeFormat(lang, { month: "numeric", day: "numeric", weekday: "short", timeZone }).format(new Date(ms));
-  let me = read("me"), shown = "", turns = 0, tasks = Promise.resolve();
+  let me = read("me"), shown = "", turns = 0, tasks = Promise.resolve(), together = false, lacking = "", holding = false;
 
   // What is being typed, by "draft.<visit>.<field>". The browser's quick store is written to disk seconds later, which
   // an empty battery does not wait for: each letter goes to the lasting one.
@@ -26,7 +26,10 @@
   }
   const dropDraft = async (key) => { drafts.delete(key); await writing.get(key); await store.drop("meta", key); };
   const loadDrafts = async () => {
-    for (const { key, value } of await store.all("meta")) if (key.startsWith("draft.")) drafts.set(key, value);
+    for (const { key, value } of await store.all("meta")) {
+      if (key.startsWith("draft.")) drafts.set(key, value);
+      if (key === "together") together = value;
+    }
   };
   const sha = async (blob) => [...new Uint8Array(await crypto.subtle.digest("SHA-256", await blob.arrayBuffer()))]
     .map((byte) => byte.toString(16).padStart(2, "0")).join("");
@@ -69,17 +72,24 @@
         sheet.fields[name] = value;
         sync.now();
       }),
-      flush: async () => {
-        const start = `draft.${visit.id}.`;
-        for (const [key, value] of [...drafts]) if (key.startsWith(start)) await page.write(key.slice(start.length), value);
+      flush: async (step = "") => {
+        const start = `draft.${visit.id}.${step && `${step}.`}`, cut = `draft.${visit.id}.`.length;
+        for (const [key, value] of [...drafts]) if (key.startsWith(start)) await page.write(key.slice(cut), value);
         await tasks;
         return (await opened(visit.id)).sheet; // as it is written, whatever this picture of it was drawn from
       },
-      act: (kind, data = {}) => inTurn(async () => {
+      act: (kind, data = {}, quiet = false) => inTurn(async () => {
         await add(visit.id, kind, data);
-        await render(true);
+        if (!quiet) await render(true);
         sync.now();
       }),
+      reread: async () => { await tasks; return (await opened(visit.id)).sheet; },
+      redraw: (text) => { lacking = text; return render(true); },
+      alone: async (work) => { // nothing is drawn anew while many steps are passed at once
+        holding = true;
+        try { await work(); } finally { holding = false; }
+      },
+      lacking, together: me.practised && together,
       keepPhoto: async (blob) => {
         const sha256 = await sha(blob);
         if (!(await store.get("photos", sha256))) await store.put("photos", { sha256, blob, visit: visit.id, sent: false });
@@ -126,6 +136,12 @@
         (said) => page.act("part", { name: said.name, count: Number(said.count) })),
       ...Object.values(sheet.problems).map((problem) => make("div", { class: "prose" }, `+ ${problem}`)),
       asking(words.page.problem, [text("words", words.page.problem)], (said) => page.act("problem", said)),
+      ...Object.entries(sheet.guests).flatMap(([uid, guest]) => [
+        make("div", {}, make("span", { class: "state kept" }, time(guest.ms)), ` ${guest.name} ${guest.of}${guest.work ? `: ${guest.work}` : ""}`),
+        asking(words.page.guest_work, [text("words", words.page.guest_work, { value: guest.work })], (said) => page.act("guest_work", { guest: uid, ...said })),
+      ]),
+      sheet.arrived === null ? null : asking(words.page.guest, [text("name", words.page.guest_name), text("of", words.page.guest_of, { required: false })],
+        (said) => page.act("guest", said)),
       Object.keys(sheet.support).length ? make("span", { class: "state at_risk" }, words.page.asked) : null,
       asking(words.page.support, [text("words", words.page.support)], (said) => page.act("support", said)),
     ];
@@ -162,7 +178,14 @@
     if (!found) return [make("a", { href: "#", class: "btn" }, words.page.back)];
     const page = pageOf(found.visit, found.sheet);
     const ended = found.sheet.step ? null : make("div", { class: "alert alert-success" }, words.page.over);
-    return [head(page), reviews(page), ended, ...steps(page), extras(page)];
+    const flip = async () => {
+      together = !together;
+      await store.put("meta", { key: "together", value: together });
+      render(true);
+    };
+    const way = me.practised && found.sheet.step && found.sheet.arrived !== null
+      ? button(together ? words.page.stepwise : words.page.together, flip, "btn btn-sm") : null;
+    return [head(page), reviews(page), ended, way, ...steps(page), extras(page)];
   }
   function card({ visit, sheet, waiting }) {
     const done = Object.keys(sheet.steps).length;
@@ -173,16 +196,18 @@
       waiting ? make("span", { class: "state at_risk" }, `${waiting} ${words.page.waiting}`) : null));
   }
   const list = (found) => [make("h1", { class: "page-title" }, words.page.today), ...found.map(card),
-    found.length ? null : make("p", { class: "text-secondary" }, words.page.none)];
+    found.length ? null : make("p", { class: "text-secondary" }, words.page.none),
+    me.feed ? make("p", { class: "text-secondary" }, `${words.page.feed} `, make("input", { class: "form-control", readonly: true, value: me.feed, "aria-label": words.page.feed })) : null];
   // What a page shows beyond what is being typed on it. While that stays the same nothing is drawn anew: a button that
   // is replaced under a finger is not pressed.
   function face(found, device) {
     const { visit, sheet, all } = found, by = new Map(all.map((one) => [one.uid, one.device]));
     const foreign = Object.entries(sheet.setters).filter(([, uid]) => by.get(uid) !== device).map(([name]) => [name, sheet.fields[name]]);
     return [visit.id, visit.status, visit.agreed, visit.starts, sheet.steps, sheet.arrived, sheet.setOut, sheet.conflicts, sheet.review,
-      sheet.photos, sheet.parts, sheet.problems, sheet.support, foreign];
+      sheet.photos, sheet.parts, sheet.problems, sheet.support, sheet.guests, foreign];
   }
   async function render(must = false) {
+    if (holding && !must) return;
     const id = Number(location.hash.slice(1)) || 0, turn = ++turns;
     me = (await store.get("meta", "me")) || me;
     const device = (await store.get("meta", "device"))?.name, now = await store.snapshot();
@@ -205,7 +230,7 @@
     [sender.hidden, signer.hidden] = [state.signedOut, !state.signedOut];
     render();
   }
-  window.addEventListener("hashchange", () => render(true));
+  window.addEventListener("hashchange", () => { lacking = ""; render(true); });
   sync.hear(tell);
   Promise.all([loadDrafts(), clock.load()]).then(() => render(true)).then(() => sync.now());
   if ("serviceWorker" in navigator) navigator.serviceWorker.register("/visits/app/sw.js", { scope: "/visits/app/" });

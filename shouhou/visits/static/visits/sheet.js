@@ -32,7 +32,7 @@
   function fold(operations, rules, bounds = []) {
     const order = rules.map((rule) => rule.step), rule = Object.fromEntries(rules.map((r) => [r.step, r]));
     const sheet = {
-      fields: {}, setters: {}, steps: {}, conflicts: {}, problems: {}, photos: {}, parts: {}, support: {},
+      fields: {}, setters: {}, steps: {}, conflicts: {}, problems: {}, photos: {}, parts: {}, support: {}, guests: {},
       failures: [], setOut: null, arrived: null, evidence: {}, review: {},
     };
     const setterOf = {}, sorted = [...bounds].sort((a, b) => Date.parse(a[0]) - Date.parse(b[0]));
@@ -114,6 +114,18 @@
         const part = text(one.data.part);
         if (!(part in sheet.parts)) return "unknown";
         delete sheet.parts[part];
+        return "";
+      },
+      guest(one) {
+        const name = text(one.data.name).trim();
+        if (sheet.arrived === null) return "too_early";
+        if (name) sheet.guests[one.uid] = { ms: one.ms, name, of: text(one.data.of).trim(), work: "" };
+        return name ? "" : "incomplete";
+      },
+      guest_work(one) {
+        const guest = text(one.data.guest);
+        if (!Object.hasOwn(sheet.guests, guest)) return "unknown";
+        sheet.guests[guest].work = text(one.data.words).trim();
         return "";
       },
       support(one) { sheet.support[one.uid] = [one.ms, text(one.data.words)]; return ""; },

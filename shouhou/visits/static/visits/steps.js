@@ -28,20 +28,21 @@
     input.value = value;
     return input;
   }
-  function signature(page, name, value) {
+  function signature(page, name, value, put) {
     const canvas = make("canvas", { class: "signature", width: 640, height: 260, id: name, "aria-label": page.words.fields[name] });
     const pad = new SignaturePad(canvas, { penColor: "#123", backgroundColor: "#fff" });
-    pad.addEventListener("endStroke", () => canvas.toBlob((blob) => page.keepPhoto(blob).then((sha) => page.write(name, sha)), "image/png"));
-    const clear = button(page.words.page.clear, () => { pad.clear(); page.write(name, ""); }, "btn btn-sm");
+    pad.addEventListener("endStroke", () => canvas.toBlob((blob) => page.keepPhoto(blob).then((sha) => put(name, sha)), "image/png"));
+    const clear = button(page.words.page.clear, () => { pad.clear(); put(name, ""); }, "btn btn-sm");
     if (value) page.photo(value).then((data) => data && pad.fromDataURL(data, { width: 640, height: 260 }));
     return make("div", {}, canvas, clear);
   }
-  function field(page, rule, name, needed) {
+  // On the one page nothing is sent before the end: what is filled in early would come before its step is open.
+  function field(page, rule, name, needed, put = page.write) {
     const full = `${rule.step}.${name}`, { words } = page, value = page.value(full);
     const values = Object.fromEntries(rule.values)[name] || (SCORES.has(name) ? ["1", "2", "3", "4", "5"] : null);
-    const input = full === "sign.signature" ? signature(page, full, value)
-      : values ? choice(full, values, value, words.values, (chosen) => page.write(full, chosen))
-      : written(full, value, (typed) => page.draft(full, typed), (typed) => page.write(full, typed));
+    const input = full === "sign.signature" ? signature(page, full, value, put)
+      : values ? choice(full, values, value, words.values, (chosen) => put(full, chosen))
+      : written(full, value, (typed) => page.draft(full, typed), (typed) => put(full, typed));
     const strange = page.sheet.conflicts[full] ? make("div", { class: "state broken" }, words.page.conflict) : null;
     return make("div", { class: "mb-3", "data-field": full },
       make("label", { class: "form-label", for: full }, words.fields[full], needed ? make("span", { class: "needed" }, " *") : null),
@@ -68,6 +69,7 @@
     const filled = (text) => text.replace("%(name)s", page.me.name || "").replace("%(company)s", page.company || "");
     if (step === "meet") return said(filled(visit.returning ? words.page.returning : words.page.first));
     if (step === "sign") return make("figure", { class: "code" }, make("img", { src: visit.code, alt: words.page.code, width: 160, height: 160 }), make("figcaption", { class: "text-secondary" }, words.page.code));
+    if (step === "badge") return make("figure", { class: "code" }, make("img", { src: visit.badge, alt: words.page.badge, width: 160, height: 160 }), make("figcaption", { class: "text-secondary" }, words.page.badge));
     if (step === "leave") return said(words.page.farewell);
     if (step === "explain") return make("p", { class: "prose" }, `${page.value("fix.cause")}\n${page.value("fix.remedy")}`);
     return null;
@@ -102,8 +104,43 @@
   function locked(page, rule) {
     return make("div", { class: "step locked" }, page.words.steps[rule.step]);
   }
+  // Everything that is left on one page, for who has done it often; the steps are passed in their order at the end.
+  function together(page, rules) {
+    const lacks = make("div", { class: "state broken", hidden: !page.lacking }, page.lacking), { words } = page, skipped = new Set();
+    const rows = rules.map((rule) => make("fieldset", { class: "mb-3", "data-together": rule.step },
+      make("legend", { class: "h3" }, words.steps[rule.step]), speech(page, rule.step),
+      rule.step === "backup" ? make("label", { class: "form-check" }, make("input", { type: "checkbox", class: "form-check-input", id: "together.no_data",
+        onchange: (event) => { skipped[event.target.checked ? "add" : "delete"]("backup"); } }), make("span", { class: "form-check-label" }, words.exceptions.no_data)) : null,
+      ...rule.needs.map((name) => field(page, rule, name, true, page.draft)), ...rule.may.map((name) => field(page, rule, name, false, page.draft))));
+    const run = async () => {
+      for (const rule of rules) {
+        const known = await page.reread();
+        if (rule.step in known.steps) continue;
+        if (!known.isOpen(rule.step)) break;
+        if (skipped.has(rule.step)) { await page.act("except", { step: rule.step, reason: "no_data" }, true); continue; }
+        const missing = (await page.flush(rule.step)).lacking(rule.step);
+        if (missing.length) {
+          const named = missing.map((name) => words.fields[`${rule.step}.${name}`]).join(", ");
+          return [`${words.steps[rule.step]} · ${words.page.lacks}: ${named}`, `${rule.step}.${missing[0]}`];
+        }
+        await page.act("done", { step: rule.step }, true);
+      }
+      return ["", ""];
+    };
+    const all = () => page.alone(async () => {
+      const [text, first] = await run();
+      await page.redraw(text);
+      document.getElementById(first)?.focus();
+    });
+    return make("section", { class: "card", "data-step": "together" }, make("div", { class: "card-body" }, ...rows, lacks,
+      button(words.page.all, all, "btn btn-primary btn-lg w-100")));
+  }
   function steps(page) {
     let shown = false;
+    const left = page.rules.filter((rule) => !(rule.step in page.sheet.steps)), at = left[0]?.step;
+    if (page.together && at && page.sheet.arrived !== null && page.sheet.isOpen(at)) {
+      return [...page.rules.filter((rule) => rule.step in page.sheet.steps).map((rule) => passed(page, rule, page.sheet.steps[rule.step])), together(page, left)];
+    }
     return page.rules.map((rule) => {
       const how = page.sheet.steps[rule.step];
       if (how) return passed(page, rule, how);
