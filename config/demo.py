@@ -12,7 +12,7 @@ from django.db import transaction
 
 from config.demo_hotline import hotline
 from config.demo_roster import roster
-from config.demo_visits import visits
+from config.demo_visits import vendor, visits
 from config.demo_words import CUSTOMERS, PASSWORD, STAFF, TROUBLES
 from shouhou.agreements.actions import draft_agreement, sign_agreement
 from shouhou.agreements.models import ServiceLevel
@@ -328,6 +328,7 @@ def load_demo() -> str:
         hotline(rows, staff)
         roster(staff)
         visits(rows, staff)
+        vendor(tree[""])
     lines = [
         f"  {username:12}{name}  {'、'.join(str(role.label) for role in roles)}"
         for username, name, _number, _place, roles in STAFF

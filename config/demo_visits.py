@@ -5,10 +5,11 @@ from uuid import NAMESPACE_URL, uuid5
 
 from shouhou.customers.models import Customer
 from shouhou.people.actions import qualify
-from shouhou.people.models import User
+from shouhou.people.models import Organisation, User
 from shouhou.requests.actions.intake import take_request
+from shouhou.requests.actions.support import Addressee, write_support_request
 from shouhou.requests.actions.visits import Where, ask_for_visit
-from shouhou.requests.models import VisitRequest
+from shouhou.requests.models import ServiceRequest, VisitRequest
 from shouhou.requests.rules.words import Wish
 from shouhou.shared.time import moved_to, now
 from shouhou.visits.actions import planning
@@ -105,3 +106,15 @@ def done(customer: Customer, staff: dict[str, User]) -> None:
     with moved_to(noon + timedelta(hours=8)):
         take_operations(sent, device="demo-phone", by=engineer)
         file_sheet(visit)  # what a listener does; those hear nothing of what was before they were there
+
+
+def vendor(top: Organisation) -> None:
+    """A vendor, and a support request to it that waits for our representative's signature."""
+    maker = Organisation.objects.create(name="锐安网络设备有限公司", kind=Organisation.Kind.VENDOR, parent=top)
+    case = ServiceRequest.objects.open().filter(subject__contains="交换机").order_by("pk").first()
+    if case is not None:
+        write_support_request(
+            case, to=Addressee(maker, "何志远", "support@vendor.example", "010-8888 1234"), by=case.owner,
+            problem=case.description or case.subject, tried="已更换网线与光模块，升级到 6.2.1 仍然闪断",
+            wanted="请分析所附日志，提供补丁或派工程师到场", wanted_by=now() + timedelta(days=1),
+        )  # fmt: skip
