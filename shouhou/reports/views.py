@@ -15,7 +15,8 @@ from shouhou.people.models import Organisation, SignedRequest
 from shouhou.people.rules import Role
 from shouhou.promises.rules.clauses import all_clauses
 from shouhou.reports.actions.adoption import adopted
-from shouhou.reports.actions.hotline import CLAUSES, Scope
+from shouhou.reports.actions.clauses import CLAUSES
+from shouhou.reports.actions.scope import Scope
 from shouhou.reports.rules import Offender
 from shouhou.shared.forms import row_id
 from shouhou.shared.pages import page
@@ -88,7 +89,8 @@ def address(offender: Offender) -> str:
     """Where the case is read; "" for what has no page of its own."""
     places: dict[str, Any] = {
         "call": "hotline:call", "request": "requests:detail", "visit_request": "hotline:visit", "card": "hotline:card",
-        "follow_up": "feedback:detail", "customer": "desk:customer",
+        "follow_up": "feedback:detail", "customer": "desk:customer", "visit": "visits:detail",
+        "support_request": "requests:support", "complaint": "feedback:complaint",
     }  # fmt: skip
     if offender.kind in places:
         return reverse(places[offender.kind], args=[offender.id])
@@ -117,5 +119,14 @@ def whys() -> dict[str, str]:
         "dissatisfied": _("not satisfied"), "no_card": _("was not sent the present numbers"),
         "no_receipt": _("receipt not recorded"), "undated": _("no date was promised"),
         "unasked": _("nobody asked when somebody is there"), "not_phoned": _("the outcome was not phoned"),
-        "unanswered": _("no first answer"),
+        "unanswered": _("no answer"), "undecided": _("coverage was not decided"),
+        "not_badge": _("the badge was not worn, or passed as an exception"),
+        "not_prepare": _("the sheet was not confirmed before setting out"),
+        "not_verify": _("the problem was not verified"), "not_backup": _("no backup record"),
+        "not_trial": _("no trial run by the customer"), "not_explain": _("not explained to the customer"),
+        "no_sheet": _("no service sheet filed"), "unreleased": _("left without running normally or a release"),
+        "no_work": _("what the vendor's engineer did is not recorded"),
+        "no_document": _("asked without the written document"), "unconfirmed": _("without solution or confirmation"),
+        "not_followed": _("not followed up"), "unapproved": _("without reason or approval"),
+        "not_accepted": _("not accepted in time"), "no_person": _("no person responsible, or no deputy"),
     }  # fmt: skip

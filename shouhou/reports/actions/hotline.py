@@ -5,58 +5,21 @@ belongs to the period in which it began.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import Q
 
 from shouhou.feedback.models import FollowUp
-from shouhou.feedback.rules import is_satisfied
 from shouhou.hotline.actions import cards
 from shouhou.hotline.models import Call, HotlineCard, Shift
 from shouhou.hotline.rules.words import Disposition, Purpose
-from shouhou.people.models import User
-from shouhou.promises.models import Clock
+from shouhou.reports.actions.scope import Scope, clock_of, satisfaction, told_of, when
 from shouhou.reports.rules import Evidence, Offender
 from shouhou.requests.models import ServiceRequest, VisitRequest
 from shouhou.requests.rules.words import Channel, Wish
 from shouhou.shared.models import Event
 from shouhou.shared.time import now
-
-
-@dataclass(frozen=True, slots=True)
-class Scope:
-    """What is looked at: organisations by id, a stretch of time, and who looks."""
-
-    inside: frozenset[int]
-    start: datetime
-    until: datetime
-    by: User
-
-    def events(self, *kinds: str) -> Any:
-        """Facts that happened in the period, those that a correction took back left out."""
-        rows = Event.objects.filter(
-            kind__in=kinds, organisation_id__in=self.inside, occurred_at__gte=self.start, occurred_at__lt=self.until
-        )
-        void = Event.objects.filter(kind="event.corrected", data__void=True, organisation_id__in=self.inside)
-        return rows.exclude(pk__in=void.values("corrects_id"))
-
-
-def clock_of(clause: str) -> Callable[[Scope], Evidence]:
-    """A clause that is a promise: its clocks' states. What still runs, was paused or called off is not judged yet."""
-
-    def count(scope: Scope) -> Evidence:
-        rows = Clock.objects.filter(
-            organisation_id__in=scope.inside, commitment__clause=clause, started_at__gte=scope.start,
-            started_at__lt=scope.until, state__in=("met", "broken"),
-        )  # fmt: skip
-        found = list(rows.values_list("state", "case_kind", "case_id", "started_at").order_by("started_at", "pk"))
-        return Evidence(
-            len(found), [Offender(kind, pk, at, "late") for state, kind, pk, at in found if state == "broken"]
-        )
-
-    return count
 
 
 def calls(scope: Scope) -> Any:
@@ -70,47 +33,38 @@ def recorded(scope: Scope) -> Evidence:
     told = Event.objects.filter(kind__in=("call.recorded", "call.disposed"), case_kind=Call.KIND).values("case_id")
     rows = calls(scope)
     missing = rows.exclude(pk__in=told).order_by("pk")
-    return Evidence(rows.count(), [Offender(Call.KIND, pk, at, "unrecorded") for pk, at in _when(missing)])
-
-
-def _when(rows: Any, at: str = "arrived_at") -> Any:
-    return rows.values_list("pk", at)
+    return Evidence(rows.count(), [Offender(Call.KIND, pk, at, "unrecorded") for pk, at in when(missing)])
 
 
 def complete(scope: Scope) -> Evidence:
     """A recorded call has all six fields of the norm (A3.3), the call-back number first (A3.12)."""
-    rows = calls(scope).filter(pk__in=scope_of("call.recorded"))
+    rows = calls(scope).filter(pk__in=told_of("call.recorded"))
     fields = ("phone", "unit", "address", "contact_name", "question", "handling")
     empty = Q()
     for name in fields:
         empty |= Q(**{name: ""})
-    return Evidence(rows.count(), [Offender(Call.KIND, pk, at, "incomplete") for pk, at in _when(rows.filter(empty))])
-
-
-def scope_of(kind: str) -> Any:
-    """The cases of which this fact is told at all."""
-    return Event.objects.filter(kind=kind).values("case_id")
+    return Evidence(rows.count(), [Offender(Call.KIND, pk, at, "incomplete") for pk, at in when(rows.filter(empty))])
 
 
 def freed(scope: Scope) -> Evidence:
     """Whoever has written the call down hangs up (A3.10)."""
-    rows = calls(scope).exclude(door=None).filter(pk__in=scope_of("call.recorded"))
-    held = rows.filter(pk__in=scope_of("call.lingered")).order_by("pk")
-    return Evidence(rows.count(), [Offender(Call.KIND, pk, at, "line_held") for pk, at in _when(held)])
+    rows = calls(scope).exclude(door=None).filter(pk__in=told_of("call.recorded"))
+    held = rows.filter(pk__in=told_of("call.lingered")).order_by("pk")
+    return Evidence(rows.count(), [Offender(Call.KIND, pk, at, "line_held") for pk, at in when(held)])
 
 
 def apart(scope: Scope) -> Evidence:
     """A consultation is no fault and starts none of its promises (J6)."""
     rows = calls(scope).filter(disposition=Disposition.CONSULTATION)
     mixed = rows.exclude(request=None).order_by("pk")
-    return Evidence(rows.count(), [Offender(Call.KIND, pk, at, "with_request") for pk, at in _when(mixed)])
+    return Evidence(rows.count(), [Offender(Call.KIND, pk, at, "with_request") for pk, at in when(mixed)])
 
 
 def complaints(scope: Scope) -> Evidence:
     """A call on the complaints line opens a complaint (D9); wrong numbers and silence are none."""
-    rows = calls(scope).filter(line__purpose=Purpose.COMPLAINTS).exclude(pk__in=scope_of("call.disposed"))
+    rows = calls(scope).filter(line__purpose=Purpose.COMPLAINTS).exclude(pk__in=told_of("call.disposed"))
     without = rows.filter(complaint=None).order_by("pk")
-    return Evidence(rows.count(), [Offender(Call.KIND, pk, at, "no_complaint") for pk, at in _when(without)])
+    return Evidence(rows.count(), [Offender(Call.KIND, pk, at, "no_complaint") for pk, at in when(without)])
 
 
 def shifts(scope: Scope) -> Any:
@@ -146,7 +100,7 @@ def at_the_desk(scope: Scope) -> Evidence:
     away = Event.objects.filter(kind__in=("shift.found_absent", "shift.found_away")).values("subject_id")
     excused = Event.objects.filter(kind="shift.excused").values("subject_id")
     found = rows.filter(pk__in=away).exclude(pk__in=excused).order_by("starts_at", "pk")
-    return Evidence(rows.count(), [Offender(Shift.KIND, pk, at, "absent") for pk, at in _when(found, "starts_at")])
+    return Evidence(rows.count(), [Offender(Shift.KIND, pk, at, "absent") for pk, at in when(found, "starts_at")])
 
 
 def in_time(scope: Scope) -> Evidence:
@@ -155,7 +109,7 @@ def in_time(scope: Scope) -> Evidence:
     late = Event.objects.filter(kind="shift.published", data__late=True).values("subject_id")
     found = rows.filter(pk__in=late).order_by("starts_at", "pk")
     return Evidence(
-        rows.count(), [Offender(Shift.KIND, pk, at, "published_late") for pk, at in _when(found, "starts_at")]
+        rows.count(), [Offender(Shift.KIND, pk, at, "published_late") for pk, at in when(found, "starts_at")]
     )
 
 
@@ -172,7 +126,7 @@ def qualified(scope: Scope) -> Evidence:
     rows = shifts(scope)
     wrong = Event.objects.filter(kind="shift.published", data__offences__contains="unqualified").values("subject_id")
     found = rows.filter(pk__in=wrong).order_by("starts_at", "pk")
-    return Evidence(rows.count(), [Offender(Shift.KIND, pk, at, "unqualified") for pk, at in _when(found, "starts_at")])
+    return Evidence(rows.count(), [Offender(Shift.KIND, pk, at, "unqualified") for pk, at in when(found, "starts_at")])
 
 
 def round_the_clock(scope: Scope) -> Evidence:
@@ -197,23 +151,18 @@ def satisfied(scope: Scope) -> Evidence:
         organisation__in=scope.inside, status=FollowUp.Status.DONE, done_at__gte=scope.start, done_at__lt=scope.until,
         request__channel=Channel.PHONE,
     )  # fmt: skip
-    told = [
-        (pk, at, is_satisfied((a, q, s)))
-        for pk, at, a, q, s in rows.values_list("pk", "done_at", "attitude", "quality", "solving").order_by("pk")
-    ]
-    judged = [(pk, at, good) for pk, at, good in told if good is not None]
-    return Evidence(len(judged), [Offender("follow_up", pk, at, "dissatisfied") for pk, at, g in judged if not g], 85.0)
+    return satisfaction(FollowUp.KIND, rows.order_by("pk"))
 
 
 def carded(scope: Scope) -> Evidence:
     """Customers with an agreement in force were sent the present numbers, and their receipt is recorded (A3.2)."""
     owed = [c for c in cards.owed(scope.by) if c.organisation_id in scope.inside]
     sent = HotlineCard.objects.filter(organisation__in=scope.inside, sent_at__lt=scope.until).newest()
-    awaited = sent.exclude(pk__in=scope_of("card.received")).exclude(customer__in=[c.pk for c in owed]).order_by("pk")
+    awaited = sent.exclude(pk__in=told_of("card.received")).exclude(customer__in=[c.pk for c in owed]).order_by("pk")
     at = now()
     offenders = [Offender("customer", c.pk, at, "no_card") for c in owed]
-    offenders += [Offender("card", pk, when, "no_receipt") for pk, when in _when(awaited, "sent_at")]
-    received = sent.exclude(customer__in=[c.pk for c in owed]).filter(pk__in=scope_of("card.received")).count()
+    offenders += [Offender("card", pk, at_, "no_receipt") for pk, at_ in when(awaited, "sent_at")]
+    received = sent.exclude(customer__in=[c.pk for c in owed]).filter(pk__in=told_of("card.received")).count()
     return Evidence(received + len(offenders), offenders)
 
 
@@ -230,7 +179,7 @@ def date_spoken(scope: Scope) -> Evidence:
     rows = wishes(scope).filter(wish=Wish.AGREED)
     undated = rows.filter(promised_until=None).order_by("pk")
     return Evidence(
-        rows.count(), [Offender("visit_request", pk, at, "undated") for pk, at in _when(undated, "taken_at")]
+        rows.count(), [Offender("visit_request", pk, at, "undated") for pk, at in when(undated, "taken_at")]
     )
 
 
@@ -239,7 +188,7 @@ def availability(scope: Scope) -> Evidence:
     rows = wishes(scope).filter(wish=Wish.AGREED)
     unasked = rows.filter(available=[]).order_by("pk")
     return Evidence(
-        rows.count(), [Offender("visit_request", pk, at, "unasked") for pk, at in _when(unasked, "taken_at")]
+        rows.count(), [Offender("visit_request", pk, at, "unasked") for pk, at in when(unasked, "taken_at")]
     )
 
 
@@ -249,7 +198,7 @@ def wish_phoned(scope: Scope) -> Evidence:
     called = Event.objects.filter(kind="manager.called_back", occurred_at__gte=scope.start)
     open_ = rows.exclude(pk__in=called.filter(subject_kind="visit_request").values("subject_id")).order_by("pk")
     return Evidence(
-        rows.count(), [Offender("visit_request", pk, at, "not_phoned") for pk, at in _when(open_, "taken_at")]
+        rows.count(), [Offender("visit_request", pk, at, "not_phoned") for pk, at in when(open_, "taken_at")]
     )
 
 
@@ -257,10 +206,8 @@ def channels(scope: Scope) -> Evidence:
     """Telephone and internet are both answered: what came by either had its first answer (I15)."""
     came = scope.events("request.received").values("case_id")
     rows = ServiceRequest.objects.filter(pk__in=came, channel__in=(Channel.PHONE, Channel.PORTAL))
-    silent = rows.exclude(pk__in=scope_of("request.responded")).exclude(status="cancelled").order_by("pk")
-    return Evidence(
-        rows.count(), [Offender("request", pk, at, "unanswered") for pk, at in _when(silent, "received_at")]
-    )
+    silent = rows.exclude(pk__in=told_of("request.responded")).exclude(status="cancelled").order_by("pk")
+    return Evidence(rows.count(), [Offender("request", pk, at, "unanswered") for pk, at in when(silent, "received_at")])
 
 
 def unspoken(_scope: Scope) -> Evidence:

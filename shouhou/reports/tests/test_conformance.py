@@ -15,7 +15,8 @@ from shouhou.hotline.models import Call, Line
 from shouhou.hotline.rules.duty import Check
 from shouhou.hotline.tests.make import kind_of_shift, message, post, published, qualified, telephones
 from shouhou.reports.actions.adoption import adopted
-from shouhou.reports.actions.hotline import CLAUSES, Scope
+from shouhou.reports.actions.clauses import CLAUSES
+from shouhou.reports.actions.scope import Scope
 from shouhou.reports.rules import Evidence, Offender
 from shouhou.requests.actions.visits import Where, arrange_visit, ask_for_visit
 from shouhou.requests.tests.make import at
