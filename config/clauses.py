@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from shouhou.promises.rules.clauses import Clause, all_clauses
 
@@ -134,9 +135,13 @@ def _say(found: Report, catalogue: dict[str, Clause]) -> None:
 def main(arguments: list[str] | None = None, *, root: Path = ROOT, catalogue: dict[str, Clause] | None = None) -> int:
     """Print the report; exit 1 for an unknown id or a place that does not exist."""
     parser = argparse.ArgumentParser(prog="run clauses", description="Which tests exercise which clause of the norm.")
+    parser.add_argument("--evidence", action="store_true", help="what each clause's figure is counted from")
     parser.add_argument("--json", action="store_true", help='{id: {"tests": […], "place": …}}')
     options = parser.parse_args(arguments)
     known = all_clauses() if catalogue is None else catalogue
+    if options.evidence:
+        _set_up_django()
+        return _say_evidence(known, as_json=options.json)
     if any(clause.place for clause in known.values()):
         _set_up_django()
     found = report(root, known)
@@ -148,6 +153,49 @@ def main(arguments: list[str] | None = None, *, root: Path = ROOT, catalogue: di
     for trouble in found.troubles:
         print(trouble, file=sys.stderr)
     return 1 if found.troubles else 0
+
+
+# The room whose data a clause waits for, by its document; single clauses first. None of these rooms exists yet.
+WAITS = {
+    "A2": "training", "B": "training", "C": "parts", "D": "parts", "E": "maintenance", "F": "delivery",
+    "G": "inspections", "H": "maintenance", "I": "maintenance", "J": "reports", "K": "inspections", "L": "delivery",
+    "M": "parts", "A": "portal",
+}  # fmt: skip
+
+
+def evidence_of(known: dict[str, Clause]) -> dict[str, str]:
+    """For each clause the query behind its figure in words, or “not yet” with the room that it waits for."""
+    from shouhou.reports.actions.clauses import CLAUSES
+
+    said = {}
+    for id, clause in known.items():
+        count = CLAUSES.get(id)
+        if count is None:
+            room = next(WAITS[start] for start in (id.partition(".")[0], id[0]) if start in WAITS)
+            said[id] = f"not yet: {room}"
+        elif clause.is_commitment:
+            said[id] = f"clocks of {id}: met of met and broken, {clause.start} -> {clause.until} within {clause.within}"
+        else:
+            said[id] = " ".join((count.__doc__ or "").split()) or _closure(count)
+    return said
+
+
+def _closure(count: Any) -> str:
+    """A figure of one step of a visit, which one function makes for each."""
+    step = next((cell.cell_contents for cell in count.__closure__ or () if isinstance(cell.cell_contents, str)), "")
+    return f"visits that are over whose step “{step}” is done, of all that are over"
+
+
+def _say_evidence(known: dict[str, Clause], *, as_json: bool) -> int:
+    said = evidence_of(known)
+    if as_json:
+        print(json.dumps(said, ensure_ascii=False, indent=1))
+        return 0
+    for id, words in said.items():
+        print(f"{id:6} {known[id].title_zh}\n         {words}")
+    waiting = sum(words.startswith("not yet") for words in said.values())
+    print(f"\n{len(said) - waiting} of {len(said)} clauses have a figure; {waiting} wait for their room.")
+    return 0
 
 
 def _set_up_django() -> None:

@@ -120,3 +120,15 @@ def test_modules_classes_and_methods_are_places():
     assert is_importable("shouhou.promises.rules.period.Period")
     assert is_importable("shouhou.promises.rules.period.Period.parse")
     assert not is_importable("shouhou.promises.rules.period.Epoch")
+
+
+def test_every_clause_names_what_its_figure_is_counted_from_or_the_room_it_waits_for(capsys):
+    from config.clauses import main as report_main
+    from shouhou.promises.rules.clauses import all_clauses
+    from shouhou.reports.actions.clauses import CLAUSES
+
+    assert report_main(["--evidence", "--json"]) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert list(said) == list(all_clauses())
+    assert {id for id, words in said.items() if not words.startswith("not yet: ")} == set(CLAUSES)
+    assert all(len(words) > len("not yet: ") for words in said.values())

@@ -6,5 +6,7 @@ app_name = "reports"
 
 urlpatterns = [
     path("conformance/", views.conformance, name="conformance"),
+    path("corrective/", views.actions, name="actions"),
+    path("corrective/<int:pk>/", views.action, name="action"),
     path("conformance/<str:code>/", views.clause, name="clause"),
 ]

@@ -3,23 +3,31 @@
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpResponse
-from django.shortcuts import get_object_or_404
+from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.dateparse import parse_date
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_GET, require_http_methods
 
+from shouhou.feedback.rules import Share
 from shouhou.people.models import Organisation, SignedRequest
 from shouhou.people.rules import Role
 from shouhou.promises.rules.clauses import all_clauses
+from shouhou.reports.actions import correcting
 from shouhou.reports.actions.adoption import adopted
 from shouhou.reports.actions.clauses import CLAUSES
 from shouhou.reports.actions.scope import Scope
+from shouhou.reports.forms import ActionForm, DoneForm, JudgeForm
+from shouhou.reports.models import CorrectiveAction
 from shouhou.reports.rules import Offender
 from shouhou.shared.forms import row_id
-from shouhou.shared.pages import page
+from shouhou.shared.lifecycle import Refused
+from shouhou.shared.pages import keyset, page
+from shouhou.shared.sheets import workbook
 from shouhou.shared.time import now
 
 READERS = (
@@ -60,29 +68,109 @@ def conformance(request: SignedRequest) -> HttpResponse:
     scope, organisation, first, last = scope_of(request)
     binding, catalogue = adopted(organisation), all_clauses()
     rows = [(catalogue[code], count(scope)) for code, count in CLAUSES.items() if code in binding]
+    if "sheet" in request.GET:
+        head = [_("Clause"), "", _("Applicable"), _("Conforming"), _("Share"), _("Not conforming")]
+        lines = [
+            [c.id, c.title(get_language() or "zh"), e.applicable, e.conforming, e.share.percent, len(e.offenders)]
+            for c, e in rows
+        ]
+        return as_sheet("conformance", head, lines)
     context = {
-        "rows": rows, "organisation": organisation, "first": first, "last": last, "lacks": lacks(),
-        "organisations": Organisation.objects.visible_to(request.user).order_by("path"),
+        "query": request.GET.urlencode(), "rows": rows, "organisation": organisation, "first": first, "last": last,
+        "lacks": lacks(), "organisations": Organisation.objects.visible_to(request.user).order_by("path"),
         "uncounted": sorted(binding - set(CLAUSES)),
     }  # fmt: skip
     return page(request, "reports/conformance.html", context)
 
 
-@require_GET
+def as_sheet(name: str, head: list[Any], lines: list[list[Any]]) -> HttpResponse:
+    """The same figures for Excel."""
+    kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+    answer = HttpResponse(workbook(name, [str(word) for word in head], lines), content_type=kind)
+    answer["Content-Disposition"] = f'attachment; filename="{name}.xlsx"'
+    return answer
+
+
+@require_http_methods(["GET", "POST"])
 @login_required
 def clause(request: SignedRequest, code: str) -> HttpResponse:
-    """One clause: the cases that did not conform, each with why, one click from the case."""
+    """One clause: trend, the cases that did not conform, each with why; POST opens a corrective action."""
     scope, organisation, first, last = scope_of(request)
     if code not in CLAUSES:
         raise Http404
     evidence = CLAUSES[code](scope)
     words = whys()
+    if "sheet" in request.GET:
+        head = [_("When"), _("Why"), _("Address")]
+        cases = [
+            [o.at, words[o.why], settings.PUBLIC_URL + address(o) if address(o) else ""] for o in evidence.offenders
+        ]
+        return as_sheet(f"conformance-{code}", head, cases)
+    form = ActionForm(request.POST or None, organisation=organisation)
+    if request.method == "POST" and form.is_valid():
+        made = correcting.open_action(
+            code, organisation=organisation, evidence=evidence, first=first, last=last, by=request.user,
+            **form.cleaned_data,
+        )  # fmt: skip
+        return redirect(made)
+    standing = CorrectiveAction.objects.visible_to(request.user).filter(clause=code).select_related("owner")
     rows = [(o, words[o.why], address(o)) for o in evidence.offenders[:SHOWN]]
     context = {
         "clause": all_clauses()[code], "evidence": evidence, "rows": rows, "organisation": organisation, "first": first,
-        "last": last, "lacks": lacks(), "query": request.GET.urlencode(),
+        "last": last, "lacks": lacks(), "query": request.GET.urlencode(), "form": form,
+        "months": correcting.trend(code, scope, organisation), "actions": standing.order_by("-pk")[:20],
+        "may_correct": bool(evidence.offenders) and request.user.leads_in(organisation.path),
     }  # fmt: skip
-    return page(request, "reports/clause.html", context)
+    return page(request, "reports/clause.html", context, status=422 if form.errors else 200)
+
+
+@require_GET
+@login_required
+def actions(request: SignedRequest) -> HttpResponse:
+    """Corrective actions of the branch: those that go on, or those whose effect was judged."""
+    scope_of(request)
+    over = (CorrectiveAction.Status.EFFECTIVE, CorrectiveAction.Status.INEFFECTIVE)
+    view = "ended" if request.GET.get("view") == "ended" else "open"
+    rows = CorrectiveAction.objects.visible_to(request.user).select_related("owner", "organisation")
+    rows = rows.filter(status__in=over) if view == "ended" else rows.exclude(status__in=over)
+    shown, after = keyset(rows, ("due_on", "id"), request.GET.get("after", ""), 50)
+    context = {"rows": shown, "after": after, "view": view, "today": now().date()}
+    return page(request, "reports/actions.html", context, fragment="rows")
+
+
+@require_http_methods(["GET", "POST"])
+@login_required
+def action(request: SignedRequest, pk: int) -> HttpResponse:
+    """One corrective action with the clause's trend; POST says what was done, or judges the effect."""
+    scope_of(request)
+    rows = CorrectiveAction.objects.visible_to(request.user).select_related(
+        "organisation", "owner", "opened_by", "judged_by"
+    )
+    row = get_object_or_404(rows, pk=pk)
+    moves = row.moves_for(request.user)
+    form: Any = None
+    if CorrectiveAction.Status.DONE in moves:
+        form = DoneForm(request.POST or None)
+    elif CorrectiveAction.Status.EFFECTIVE in moves:
+        form = JudgeForm(request.POST or None)
+    if request.method == "POST":
+        if form is None:
+            raise Refused(row.refusal(row.status))
+        if form.is_valid():
+            said = form.cleaned_data
+            if isinstance(form, DoneForm):
+                row.carry_out(by=request.user, words=said["words"])
+            else:
+                row.judge(by=request.user, words=said["words"], effective=said["effective"] == "yes")
+            return redirect(row)
+    here = row.organisation
+    inside = frozenset(Organisation.objects.under([here.path]).values_list("pk", flat=True))
+    scope = Scope(inside, now(), now(), request.user)
+    context = {
+        "row": row, "clause": all_clauses()[row.clause], "form": form, "share": Share(row.conforming, row.applicable),
+        "months": correcting.trend(row.clause, scope, here, months=12),
+    }  # fmt: skip
+    return page(request, "reports/action.html", context, status=422 if form is not None and form.errors else 200)
 
 
 def address(offender: Offender) -> str:
