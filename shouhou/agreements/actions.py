@@ -1,6 +1,6 @@
 """Adopting presets: copying, filling the blanks, freezing."""
 
-from datetime import date
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -8,6 +8,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from shouhou.agreements.models import Agreement, ServiceLevel, may_agree
+from shouhou.agreements.rules import following_period
 from shouhou.customers.models import Customer
 from shouhou.equipment.models import InstalledItem
 from shouhou.people.models import Organisation
@@ -71,31 +72,47 @@ def freeze(
     parts: tuple[str, ...] | None = None,
 ) -> CommitmentSet:  # fmt: skip
     """Copy a preset's promises into a set that is never changed again. `parts` picks among separable parts."""
-    chosen = agreed(preset, parts)
     kept = CommitmentSet.objects.create(
         organisation=organisation, purpose=purpose, name_zh=preset.name_zh, name_en=preset.name_en, preset=preset.key,
         calendar=calendar, clauses=list(preset.clauses_of(parts)), frozen_at=now(),
     )  # fmt: skip
+    chosen = agreed(preset, parts)
     Commitment.objects.bulk_create(
-        [
-            Commitment(
-                set=kept, code=c.key, clause=c.clause or "", position=position, name_zh=c.name_zh, name_en=c.name_en,
-                start=c.start, stops=list(c.stop), cancels=list(c.cancel), within=filled_period(c, filled),
-                window=c.window or "", days=c.days, roll=c.roll, when=dict(c.when), pause=list(c.pause),
-                attempts=c.attempts, warn=[[w.step, w.audience] for w in c.warn], otherwise=c.otherwise or "",
-                follow_on=c.follow_on, repeat=c.repeat, owed_by=c.by, source=c.source,
-            )
-            for position, c in enumerate(chosen)
-        ]
-    )  # fmt: skip
+        [_copied(c, position, filled_period(c, filled), set=kept) for position, c in enumerate(chosen)]
+    )
     return kept
+
+
+def _copied(c: PresetCommitment, position: int, within: str, **of_set: Any) -> Commitment:
+    """The unsaved row of a promise, as a preset writes it."""
+    return Commitment(
+        **of_set, code=c.key, clause=c.clause or "", position=position, name_zh=c.name_zh, name_en=c.name_en,
+        start=c.start, stops=list(c.stop), cancels=list(c.cancel), within=within,
+        window=c.window or "", days=c.days, roll=c.roll, when=dict(c.when), pause=list(c.pause),
+        attempts=c.attempts, warn=[[w.step, w.audience] for w in c.warn], otherwise=c.otherwise or "",
+        follow_on=c.follow_on, repeat=c.repeat, owed_by=c.by, source=c.source,
+    )  # fmt: skip
+
+
+def tried(promises: list[PresetCommitment], filled: dict[str, str]) -> list[Commitment]:
+    """What a set of these promises would hold, unsaved; raises Refused while a blank is open."""
+    return [_copied(c, position, filled_period(c, filled)) for position, c in enumerate(promises)]
+
+
+def promises_of(agreement: Agreement) -> list[Commitment]:
+    """The promises of an agreement: those frozen, else those that its draft would freeze now. Raises Refused."""
+    if agreement.commitment_set:
+        return list(agreement.commitment_set.terms())
+    parts = tuple(agreement.parts) if agreement.parts is not None else None
+    return tried(agreed(preset_of(agreement.service_level), parts), agreement.filled)
 
 
 @transaction.atomic
 def draft_agreement(
     *, customer: Customer, level: ServiceLevel, number: str, name: str, starts_on: date, ends_on: date | None,
     by: Any, items: list[InstalledItem] | None = None, project: Any = None, filled: dict[str, str] | None = None,
-    parts: tuple[str, ...] | None = None,
+    parts: tuple[str, ...] | None = None, renewal: str = Agreement.Renewal.NONE, notice_days: int = 60,
+    follows: Agreement | None = None,
 ) -> Agreement:  # fmt: skip
     """Write an agreement that copies a service level; it binds once it is signed."""
     preset = preset_of(level)
@@ -111,6 +128,9 @@ def draft_agreement(
         filled=filled or {},
         parts=list(parts) if parts is not None else None,
         entitlements=_entitlements(preset, parts),
+        renewal=renewal,
+        notice_days=notice_days,
+        follows=follows,
     )
     agreement.items.set(items or [])
     record("agreement.drafted", subject=agreement, by=by, to=Agreement.Status.DRAFT)
@@ -124,6 +144,7 @@ def _entitlements(preset: Preset, parts: tuple[str, ...] | None) -> list[Any]:
 def edit_draft(
     agreement: Agreement, *, level: ServiceLevel, number: str, name: str, starts_on: date, ends_on: date | None,
     items: list[InstalledItem], filled: dict[str, str], parts: tuple[str, ...] | None, changed: list[str], by: Any,
+    renewal: str = Agreement.Renewal.NONE, notice_days: int = 60,
 ) -> None:  # fmt: skip
     """Write a draft anew; which fields changed is recorded. Refused once it is in force."""
     with agreement.noting("agreement.edited", by=by, data={"fields": sorted(changed)}):
@@ -132,6 +153,7 @@ def edit_draft(
         agreement.starts_on, agreement.ends_on, agreement.filled = starts_on, ends_on, filled
         agreement.parts = list(parts) if parts is not None else None
         agreement.entitlements = _entitlements(preset_of(level), parts)
+        agreement.renewal, agreement.notice_days = renewal, notice_days
         agreement.items.set(items)
 
 
@@ -155,12 +177,100 @@ def must_be_draft(agreement: Agreement, *, by: Any) -> None:
 def sign_agreement(agreement: Agreement, *, by: Any, calendar: Calendar | None = None) -> None:
     """Put an agreement in force: its promises are copied and frozen now. Refused while a blank is open."""
     calendar = calendar or company_calendar(agreement.organisation)
+    if agreement.follows is not None:
+        _supersede(agreement.follows, by=by, successor=agreement)
     with agreement.moving(Agreement.Status.IN_FORCE, by=by):
         agreement.commitment_set = freeze(
             preset=preset_of(agreement.service_level), organisation=agreement.organisation, calendar=calendar,
             purpose=CommitmentSet.Purpose.AGREEMENT, filled=agreement.filled,
             parts=tuple(agreement.parts) if agreement.parts is not None else None,
         )  # fmt: skip
+
+
+def _supersede(former: Agreement, *, by: Any, successor: Agreement) -> None:
+    """End the former one on the day before; what was reported until then stays bound by it."""
+    last = successor.starts_on - timedelta(days=1)
+    with former.noting("agreement.superseded", by=by, data={"successor": successor.pk, "last": last.isoformat()}):
+        if former.status != Agreement.Status.IN_FORCE:
+            raise Refused(_("What this agreement follows is not in force any more."))
+        if last < former.starts_on:
+            raise Refused(_("It starts before what it follows: choose a later day."))
+        former.ends_on = min(last, former.ends_on or last)
+
+
+@transaction.atomic
+def amend(agreement: Agreement, *, from_on: date, by: Any) -> Agreement:
+    """Draft the amendment of an agreement in force: the same terms, to be changed, from a day on (J1).
+
+    What is in force is never edited. Raises Refused where an amendment or renewal is written already.
+    """
+    return _follow(agreement, starts_on=from_on, ends_on=agreement.ends_on, by=by)
+
+
+@transaction.atomic
+def renew(agreement: Agreement, *, by: Any) -> Agreement:
+    """Draft the renewal for the same length, from the day after its end. Raises Refused for one without an end."""
+    if agreement.ends_on is None:
+        raise Refused(_("This agreement has no end: amend it instead."))
+    starts_on, ends_on = following_period(agreement.period_from or agreement.starts_on, agreement.ends_on)
+    return _follow(agreement, starts_on=starts_on, ends_on=ends_on, by=by)
+
+
+def _follow(agreement: Agreement, *, starts_on: date, ends_on: date | None, by: Any) -> Agreement:
+    with agreement.locked():
+        if agreement.status != Agreement.Status.IN_FORCE:
+            raise Refused(_("Only an agreement in force is amended or renewed."))
+        if not may_agree(agreement, by):
+            raise Refused(_("Agreements are written by who leads the organisation or the project."))
+        standing = agreement.successor()
+        if standing is not None:
+            raise Refused(_("%(number)s follows it already.") % {"number": standing.number})
+        if starts_on <= agreement.starts_on or (ends_on is not None and ends_on < starts_on):
+            raise Refused(_("It starts within what it follows: choose another day."))
+        return draft_agreement(
+            customer=agreement.customer, level=agreement.service_level, number=_next_number(agreement),
+            name=agreement.name, starts_on=starts_on, ends_on=ends_on, by=by, items=list(agreement.items.all()),
+            project=agreement.project, filled=agreement.filled,
+            parts=tuple(agreement.parts) if agreement.parts is not None else None, renewal=agreement.renewal,
+            notice_days=agreement.notice_days, follows=agreement,
+        )  # fmt: skip
+
+
+def _next_number(agreement: Agreement) -> str:
+    """HT-1 is followed by HT-1/2, that by HT-1/3."""
+    base, _slash, last = agreement.number.rpartition("/")
+    stem, n = (base, int(last) + 1) if base and last.isdecimal() else (agreement.number, 2)
+    while Agreement.objects.filter(number=f"{stem}/{n}").exists():
+        n += 1
+    return f"{stem}/{n}"[-60:]
+
+
+def watch_periods(at: datetime) -> None:
+    """Announce agreements that expire within their notice, and renew tacit ones on the day after their last."""
+    rows = Agreement.objects.filter(status=Agreement.Status.IN_FORCE, ends_on__isnull=False)
+    late = rows.filter(ends_on__lte=at.date() + timedelta(days=1), renewal=Agreement.Renewal.TACIT)
+    soon = rows.filter(announced_at=None, ends_on__lte=at.date() + timedelta(days=366))
+    for agreement in (late | soon).select_related("organisation").order_by("pk"):
+        _watch_one(agreement, at)
+
+
+@transaction.atomic
+def _watch_one(agreement: Agreement, at: datetime) -> None:
+    today = at.astimezone(agreement.organisation.tz).date()
+    with agreement.locked():
+        last = agreement.ends_on
+        if agreement.status != Agreement.Status.IN_FORCE or last is None or agreement.successor() is not None:
+            return
+        if last < today and agreement.renewal == Agreement.Renewal.TACIT:
+            starts_on = agreement.period_from or agreement.starts_on
+            while last < today:
+                starts_on, last = following_period(starts_on, last)
+            data = {"was": agreement.ends_on.isoformat() if agreement.ends_on else None, "last": last.isoformat()}
+            with agreement.noting("agreement.renewed", by=None, data=data):
+                agreement.period_from, agreement.ends_on, agreement.announced_at = starts_on, last, None
+        elif agreement.announced_at is None and today <= last <= today + timedelta(days=agreement.notice_days):
+            with agreement.noting("agreement.announced", by=None, data={"last": last.isoformat()}):
+                agreement.announced_at = at
 
 
 @transaction.atomic

@@ -17,6 +17,12 @@ from shouhou.promises.rules.period import BadPeriod, in_words, read_period
 from shouhou.shared.forms import Day, Dressed, Found
 
 
+class AmendForm(Dressed, forms.Form):
+    """From which day other terms hold."""
+
+    from_on = Day(label=_("Amended from"))
+
+
 class AgreementForm(Dressed, forms.Form):
     """Customer, preset, period, and each blank that the source document leaves open."""
 
@@ -30,6 +36,10 @@ class AgreementForm(Dressed, forms.Form):
     name = forms.CharField(label=_("Name"), max_length=200)
     starts_on = Day(label=_("From"))
     ends_on = Day(label=_("Until"), required=False)
+    renewal = forms.ChoiceField(label=_("Renewal"), choices=Agreement.Renewal.choices, required=False)
+    notice_days = forms.IntegerField(
+        label=_("Notice before the end (days)"), required=False, initial=60, min_value=0, max_value=365
+    )
     items = forms.ModelMultipleChoiceField(
         InstalledItem.objects.none(),
         required=False,
@@ -110,17 +120,21 @@ class AgreementForm(Dressed, forms.Form):
         """What a draft is written with, but for the customer."""
         names = ("level", "number", "name", "starts_on", "ends_on")
         given = {name: self.cleaned_data[name] for name in names}
+        notice = self.cleaned_data["notice_days"]
+        given["renewal"] = self.cleaned_data["renewal"] or self.initial.get("renewal", Agreement.Renewal.NONE)
+        given["notice_days"] = self.initial.get("notice_days", 60) if notice is None else notice
         return {**given, "items": list(self.cleaned_data["items"]), "filled": self.filled(), "parts": self.parts()}
 
     @property
     def changed_columns(self) -> list[str]:
         """What differs from before; every figure counts as one."""
-        return sorted({"filled" if name in self.blank_names else name for name in self.changed_data})
+        left = {name for name in ("renewal", "notice_days") if not self.data.get(name)}  # not sent: as it stood
+        return sorted({"filled" if n in self.blank_names else n for n in self.changed_data if n not in left})
 
 
 def standing_values(agreement: Agreement) -> dict[str, Any]:
     """What stands in the form of a draft that is edited."""
-    names = ("customer", "number", "name", "starts_on", "ends_on")
+    names = ("customer", "number", "name", "starts_on", "ends_on", "renewal", "notice_days")
     figures = {f"blank_{key}": said(within) for key, within in agreement.filled.items()}
     chosen = {"parts": agreement.parts} if agreement.parts is not None else {}
     items = [item.pk for item in agreement.items.all()]

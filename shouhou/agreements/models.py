@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 
 from django.db import models
 from django.db.models import Q
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from shouhou.customers.models import Customer, OfCustomer, Project
@@ -22,6 +23,9 @@ declare(
         "agreement.discarded": _("Agreement draft deleted"),
         "agreement.signed": _("Agreement in force"),
         "agreement.ended": _("Agreement ended"),
+        "agreement.superseded": _("Agreement replaced by its amendment or renewal"),
+        "agreement.announced": _("Agreement expires soon"),
+        "agreement.renewed": _("Agreement renewed tacitly"),
         "preset.adopted": _("Preset adopted"),
     }
 )
@@ -75,6 +79,11 @@ class Agreement(Lifecycle):
         IN_FORCE = "in_force", _("In force")
         ENDED = "ended", _("Ended")
 
+    class Renewal(models.TextChoices):
+        NONE = "none", _("Ends on its day")
+        TACIT = "tacit", _("Renewed tacitly for the same length")
+        EXPRESS = "express", _("Renewed only when both sign")
+
     KIND: ClassVar[str] = "agreement"
     MOVES: ClassVar = {
         Status.DRAFT: {Status.IN_FORCE: may_agree, Status.ENDED: may_agree},
@@ -102,6 +111,15 @@ class Agreement(Lifecycle):
     parts = models.JSONField(null=True)  # the separable parts of the preset that are agreed; None: those not optional
     filled = models.JSONField(default=dict)  # the blanks of the source document, as filled in at adoption
 
+    # What it amends or renews; that one ends the day before this one starts, once this one is in force.
+    follows = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="followed_by", verbose_name=_("Follows")
+    )
+    renewal = models.CharField(_("Renewal"), max_length=8, choices=Renewal.choices, default=Renewal.NONE)
+    notice_days = models.PositiveSmallIntegerField(_("Notice before the end (days)"), default=60)
+    period_from = models.DateField(null=True)  # where the present period began, once it was renewed tacitly
+    announced_at = models.DateTimeField(null=True)  # when people were told that it expires
+
     objects = AgreementQuerySet.as_manager()
 
     class Meta:
@@ -119,3 +137,11 @@ class Agreement(Lifecycle):
 
     def __str__(self) -> str:
         return f"{self.number} {self.name}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("agreements:detail", args=[self.pk])
+
+    def successor(self) -> "Agreement | None":
+        """What amends or renews it: the one in force, else the draft."""
+        rows = self.followed_by.exclude(status=self.Status.ENDED)
+        return rows.order_by(models.Case(models.When(status="in_force", then=0), default=1), "pk").first()

@@ -13,5 +13,7 @@ urlpatterns = [
     path("<int:pk>/edit/", views.edit, name="edit"),
     path("<int:pk>/delete/", views.discard, name="discard"),
     path("<int:pk>/sign/", views.sign, name="sign"),
+    path("<int:pk>/amend/", views.amend, name="amend"),
+    path("<int:pk>/renew/", views.renew, name="renew"),
     path("<int:pk>/end/", views.end, name="end"),
 ]

@@ -10,6 +10,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from shouhou.agreements import actions
 from shouhou.agreements.actions import (
     agreed,
     company_calendar,
@@ -21,8 +22,8 @@ from shouhou.agreements.actions import (
     preset_of,
     sign_agreement,
 )
-from shouhou.agreements.forms import AgreementForm, standing_values
-from shouhou.agreements.models import Agreement, ServiceLevel
+from shouhou.agreements.forms import AgreementForm, AmendForm, standing_values
+from shouhou.agreements.models import Agreement, ServiceLevel, may_agree
 from shouhou.people.models import SignedRequest, User
 from shouhou.promises.rules.calendar import Window
 from shouhou.promises.rules.clauses import all_clauses
@@ -164,7 +165,7 @@ def detail(request: SignedRequest, pk: int) -> HttpResponse:
     """An agreement: period, items, and its promises as they were frozen."""
     user = colleague(request)
     rows = Agreement.objects.visible_to(user).select_related(
-        "customer", "service_level", "commitment_set__calendar", "organisation"
+        "customer", "service_level", "commitment_set__calendar", "organisation", "follows"
     )
     agreement = get_object_or_404(rows, pk=pk)
     draft = agreement.status == Agreement.Status.DRAFT
@@ -182,6 +183,8 @@ def detail(request: SignedRequest, pk: int) -> HttpResponse:
         "calendar": calendar or (company_calendar(agreement.organisation) if draft else None),
         "open_blanks": [name_of(c) for c, within in lines if not within],
         "moves": agreement.moves_for(user),
+        "successor": agreement.successor(),
+        "may_follow": agreement.status == Agreement.Status.IN_FORCE and may_agree(agreement, user),
         "items": agreement.items.select_related("product"),
     }
     return page(request, "agreements/detail.html", context)
@@ -195,6 +198,33 @@ def sign(request: SignedRequest, pk: int) -> HttpResponse:
     with transaction.atomic():
         sign_agreement(agreement, by=request.user)
     return redirect("agreements:detail", pk)
+
+
+def _in_force(request: SignedRequest, pk: int) -> Agreement:
+    colleague(request)
+    rows = Agreement.objects.visible_to(request.user).select_related("organisation", "customer", "service_level")
+    agreement: Agreement = get_object_or_404(rows, pk=pk)
+    return agreement
+
+
+@require_http_methods(["GET", "POST"])
+@login_required
+def amend(request: SignedRequest, pk: int) -> HttpResponse:
+    """What is in force is amended by another one that follows it from a day on."""
+    agreement = _in_force(request, pk)
+    form = AmendForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        made = actions.amend(agreement, from_on=form.cleaned_data["from_on"], by=request.user)
+        return redirect("agreements:edit", made.pk)
+    context = {"form": form, "agreement": agreement}
+    return page(request, "agreements/amend.html", context, status=422 if form.errors else 200)
+
+
+@require_POST
+@login_required
+def renew(request: SignedRequest, pk: int) -> HttpResponse:
+    """The next period of the same length, as a draft."""
+    return redirect("agreements:detail", actions.renew(_in_force(request, pk), by=request.user).pk)
 
 
 @require_POST
