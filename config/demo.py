@@ -10,6 +10,7 @@ from typing import Any
 
 from django.db import transaction
 
+from config.demo_articles import articles
 from config.demo_hotline import hotline
 from config.demo_roster import roster
 from config.demo_visits import vendor, visits
@@ -328,6 +329,7 @@ def load_demo() -> str:
         hotline(rows, staff)
         roster(staff)
         visits(rows, staff)
+        articles(staff)
         vendor(tree[""])
     lines = [
         f"  {username:12}{name}  {'、'.join(str(role.label) for role in roles)}"

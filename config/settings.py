@@ -43,6 +43,7 @@ INSTALLED_APPS = [
     "shouhou.equipment",
     "shouhou.records",
     "shouhou.agreements",
+    "shouhou.knowledge",
     "shouhou.requests",
     "shouhou.feedback",
     "shouhou.hotline",

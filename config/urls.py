@@ -14,6 +14,7 @@ urlpatterns = [
     path("equipment/", include("shouhou.equipment.urls")),
     path("agreements/", include("shouhou.agreements.urls")),
     path("records/", include("shouhou.records.urls")),
+    path("knowledge/", include("shouhou.knowledge.urls")),
     path("promises/", include("shouhou.promises.urls")),
     path("people/", include("shouhou.people.urls")),
     path("hotline/", include("shouhou.hotline.urls")),

@@ -1,7 +1,7 @@
 """A walk over every address with every sort of person: nobody breaks a page, nobody meets a stranger's row."""
 
 import re
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 import pytest
@@ -11,6 +11,7 @@ from shouhou.people.models import User
 from shouhou.people.rules import Role
 from shouhou.shared.models import Event
 from shouhou.shared.time import now
+from tests import things as things_of
 from tests.test_house import PUBLIC, addresses
 
 pytestmark = pytest.mark.django_db
@@ -48,7 +49,11 @@ OBJECTS = {
     "hotline/cards/<int:pk>/": "card",
     "complaints/<int:pk>/": "complaint",
     "reports/conformance/<str:code>/": "clause",
+    "reports/corrective/<int:pk>/": "corrective",
     "records/<int:pk>/": "record",
+    "knowledge/<int:pk>/": "article",
+    "knowledge/compilations/<int:pk>/": "compilation",
+    "knowledge/requests/<int:pk>/": "request",
     "records/signatures/<int:pk>/": "signature",
     "hotline/leave/<int:pk>/": "leave",
     "hotline/shift/<int:pk>/": "shift",
@@ -59,7 +64,11 @@ CUSTOMERS_MOVES = {f"requests/<int:pk>/{move}/" for move in ("cancel", "confirm"
 LISTS = {"requests/", "requests/board/", "requests/export/", "requests/<int:pk>/promises/"}
 SHARED_BY_ALL = {"preset", "calendar", "clause"}  # reference data of the company, no customer's secret
 CUSTOMERS_OWN = {
-    "portal/requests/<int:pk>/", "requests/files/<int:pk>/", "records/", "records/<int:pk>/", "records/<int:pk>/pdf/",
+    "portal/requests/<int:pk>/",
+    "requests/files/<int:pk>/",
+    "records/",
+    "records/<int:pk>/",
+    "records/<int:pk>/pdf/",
     "records/signatures/<int:pk>/",
 }  # fmt: skip  (a customer's people may open these of theirs)
 
@@ -95,9 +104,8 @@ def things(company, customer, contact, person, take, agreement, manager) -> dict
     from shouhou.promises.models import Calendar
     from shouhou.requests.actions.visits import Where, ask_for_visit
     from shouhou.requests.models import Attachment, MajorIncident, Problem, SavedView
-    from shouhou.shared.files import keep
-
     from shouhou.requests.tests.make import vendor_asked
+    from shouhou.shared.files import keep
 
     worker = person("worker", "engineer")
     deal = agreement("application_maintenance")
@@ -140,57 +148,16 @@ def things(company, customer, contact, person, take, agreement, manager) -> dict
             received_at=now(),
             **here,
         ),
-        "on_site": _on_site(case, worker),
+        "on_site": things_of.on_site(case, worker),
         "support": vendor_asked(case, worker),
+        "corrective": things_of.corrective(company, worker),
         "door": Door.objects.create(name="总机", **here),
-        **_duty(company, worker),
-        **_paper(company, customer, worker),
+        **things_of.duty(company, worker),
+        **things_of.paper(company, customer, worker),
+        **things_of.learnt(company, worker),
         "view": SavedView.objects.create(user=manager, name="mine", query="?a=b"),
     }
     return {**{name: row.pk for name, row in made.items()}, "preset": "application_maintenance", "clause": "A3.11"}
-
-
-def _duty(company, worker) -> dict[str, Any]:
-    """A colleague's shift, leave and qualification."""
-    from shouhou.hotline.models import Shift
-    from shouhou.hotline.tests.make import kind_of_shift
-    from shouhou.people.models import Leave, Qualification
-
-    starts = now()
-    kind, hour = kind_of_shift(company), timedelta(hours=1)
-    times = {"starts_at": starts, "ends_at": starts + hour}
-    return {
-        "shift_kind": kind,
-        "shift": Shift.objects.create(organisation=company, kind=kind, user=worker, planned_by=worker, **times),
-        "leave": Leave.objects.create(
-            user=worker, organisation=company, from_at=starts, until_at=starts + hour, reason="病", asked_at=starts
-        ),
-        "qualification": Qualification.objects.create(user=worker, skill="etiquette", given_on=date(2026, 1, 1)),
-    }
-
-
-def _paper(company, customer, worker) -> dict[str, Any]:
-    """A signed record of the customer's, not filed yet, and a signature on it."""
-    from shouhou.records.actions.signing import sign
-    from shouhou.records.tests.make import kinds, png, sheet
-
-    kinds()
-    record = sheet(company, worker, customer=customer)
-    for role in ("customer", "engineer"):
-        mark = sign(record, role=role, name="陈芳", how="drawn", png=png(), by=worker)
-    return {"record": record, "signature": mark}
-
-
-def _on_site(case, worker):
-    """A visit planned for the request; the one that it was wished for is a row of its own."""
-    from shouhou.visits.models import Visit
-
-    starts = now() + timedelta(hours=1)
-    return Visit.objects.create(
-        organisation=case.organisation, customer=case.customer, request=case, number="SV-1", engineer=worker,
-        starts_at=starts, ends_at=starts + timedelta(hours=1), unit=case.customer.name, address="天府大道",
-        contact_name="陈芳", phone="028-1", planned_by=worker, planned_at=now(),
-    )  # fmt: skip
 
 
 def address(route: str, things: dict[str, Any]) -> str:
@@ -267,6 +234,7 @@ def test_a_customer_finds_the_own_requests_in_the_portal_only(visitor, things):
 @pytest.mark.parametrize("who", ["customer", "stranger", "nobody"])
 def test_who_is_no_colleague_opens_no_page_of_ours(visitor, things, who):
     open_to_all = {"", "people/me/", "search/", "notices/", "notices/read/", "promises/count/"}
+    open_to_all |= {"knowledge/"}  # customers read what is published to them
     wrong = {}
     client = visitor(who)
     for route in walked():

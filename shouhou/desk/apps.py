@@ -12,8 +12,9 @@ class DeskConfig(AppConfig):
         from shouhou.customers.actions import register_follower
         from shouhou.notices.models import Notice
         from shouhou.people.rules import KEEPING, Role
+        from shouhou.requests.models import ServiceRequest
         from shouhou.shared.facts import declare
-        from shouhou.shared.pages import MENU, TOP, Place
+        from shouhou.shared.pages import MENU, PANELS, TOP, Place
 
         declare({"workbook.imported": _("Taken over from a workbook")})
         MENU.extend(
@@ -46,6 +47,14 @@ class DeskConfig(AppConfig):
         hotline = (Role.AGENT, Role.DUTY_MANAGER)
         TOP.append(lambda request: {"rings": request.user.holds(*hotline)})
         TOP.append(lambda request: {"unread": Notice.objects.visible_to(request.user).unread()[:100].count()})
+        # The search for articles is asked for by the browser, so that the page of the request does not wait for it.
+        PANELS.setdefault(ServiceRequest.KIND, []).append(
+            lambda request, case: (
+                ("desk/_of_request.html", {"case": case})
+                if request.user.is_authenticated and request.user.is_colleague
+                else None
+            )
+        )
         # Both rooms lie above the customers and have no listeners of their own.
         register_follower(lambda customer: customer.items.update(organisation=customer.organisation))
         register_follower(

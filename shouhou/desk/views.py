@@ -19,20 +19,25 @@ from django.db.models.functions import Cast, JSONObject
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from shouhou.agreements.models import Agreement
 from shouhou.customers.models import Contact, Customer, Project, Site
 from shouhou.desk.actions import first_run, needs_wizard
+from shouhou.desk.actions.articles import SOLVED, articles_for, write_from
 from shouhou.desk.actions.workbook import Preview, import_workbook, keep_workbook, sample_workbook
 from shouhou.desk.forms import ImportForm, SetupForm
 from shouhou.equipment.models import InstalledItem
 from shouhou.feedback.models import FollowUp
+from shouhou.knowledge.actions.writing import used_in
+from shouhou.knowledge.models import Article
 from shouhou.notices.actions import PLACES
 from shouhou.notices.models import Notice
 from shouhou.people.models import Organisation, SignedRequest, User, today
 from shouhou.promises.models import Clock
 from shouhou.requests.models import Reassignment, ServiceRequest
+from shouhou.shared.forms import row_id
 from shouhou.shared.lifecycle import Refused
 from shouhou.shared.live import stream
 from shouhou.shared.models import Event
@@ -331,3 +336,45 @@ def import_sample(request: SignedRequest) -> HttpResponse:
     answer = HttpResponse(sample_workbook(), content_type=XLSX)
     answer["Content-Disposition"] = 'attachment; filename="shouhou-import.xlsx"'
     return answer
+
+
+def _case(request: SignedRequest, pk: int) -> ServiceRequest:
+    colleague(request)
+    rows = ServiceRequest.objects.visible_to(request.user).select_related("organisation", "item__product")
+    return get_object_or_404(rows, pk=pk)
+
+
+@require_GET
+@login_required
+def articles(request: SignedRequest, pk: int) -> HttpResponse:
+    """The articles that fit a request, and whether one of them solved it."""
+    case = _case(request, pk)
+    used = Article.objects.filter(uses__case_kind=case.KIND, uses__case_id=case.pk).values_list("pk", flat=True)
+    context = {
+        "case": case, "articles": articles_for(case, request.user), "used": set(used), "solved": case.status in SOLVED,
+        "may_write": request.user.serves_in(case.organisation.path),
+    }  # fmt: skip
+    return page(request, "desk/_articles.html", context)
+
+
+@require_POST
+@login_required
+def write_article(request: SignedRequest, pk: int) -> HttpResponse:
+    """A draft from a solved request, ready to be completed."""
+    article = write_from(_case(request, pk), request.user)
+    if article.status == Article.Status.DRAFT:
+        return redirect("knowledge:edit", pk=article.pk)
+    return redirect(article)
+
+
+@require_POST
+@login_required
+def article_used(request: SignedRequest, pk: int) -> HttpResponse:
+    """This article solved the request."""
+    case = _case(request, pk)
+    rows = Article.objects.visible_to(request.user).published()
+    article = get_object_or_404(rows, pk=row_id(request.POST.get("article")) or 0)
+    if not request.user.serves_in(case.organisation.path):
+        raise Refused(_("Only who serves in its organisation says what solved a request."))
+    used_in(article, case_kind=case.KIND, case_id=case.pk, by=request.user)
+    return redirect(case)

@@ -1,6 +1,7 @@
 """Agreements that follow another: amended, renewed, announced before their end, renewed tacitly."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -8,12 +9,15 @@ from shouhou.agreements.actions import amend, covering_agreement, renew, sign_ag
 from shouhou.agreements.models import Agreement
 from shouhou.agreements.rules import following_period
 from shouhou.notices.models import Notice
-from shouhou.requests.tests.make import at
 from shouhou.shared.lifecycle import Refused
 from shouhou.shared.models import Event
 
 pytestmark = pytest.mark.django_db
 YEAR = {"starts_on": date(2026, 1, 1), "ends_on": date(2026, 12, 31)}
+
+
+def at(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=ZoneInfo("Asia/Shanghai"))
 
 
 @pytest.mark.parametrize(

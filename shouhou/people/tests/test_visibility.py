@@ -26,6 +26,7 @@ OF_CUSTOMER = {  # what a customer's own people see of it
 OF_BRANCH = {
     "people.Organisation", "people.User", "requests.MajorIncident", "requests.Problem", "hotline.Call", "hotline.Line",
     "hotline.Door", "hotline.ShiftKind", "hotline.Shift", "requests.SupportRequest",
+    "knowledge.Article", "knowledge.Compilation", "reports.CorrectiveAction",
 }  # fmt: skip
 OWN = {"notices.Notice", "requests.SavedView"}
 LED = {"people.Leave"}  # one's own, and those of the branch that one leads
@@ -71,6 +72,11 @@ class Place:
                     "records.Record", kind="paper", title="R", status="draft", digest="0" * 64, made_at=now(), **ours
                 ), **ours,
             ),
+            "reports.CorrectiveAction": self.make(
+                "reports.CorrectiveAction", clause="A5.1", cause="C", measure="M", owner=self.colleague,
+                due_on=date(2026, 1, 31), opened_by=self.colleague, opened_at=now(), first_on=date(2026, 1, 1),
+                last_on=date(2026, 1, 31), applicable=2, conforming=1, **mine,
+            ),
             "hotline.Call": self.make("hotline.Call", arrived_at=now(), **ours),
             "hotline.Line": self.make("hotline.Line", name="H", number=f"028-{name}", **mine),
             "hotline.Door": self.make("hotline.Door", name="D", **mine),
@@ -108,6 +114,14 @@ class Place:
             "notices.Notice": self.make(
                 "notices.Notice", user=self.colleague, kind="clock.warned", case_kind="request", case_id=case.pk,
                 made_at=now(),
+            ),
+            "knowledge.Article": self.make(  # a draft: what is published, every colleague reads
+                "knowledge.Article", title="T", problem="P", author=self.colleague, edited_by=self.colleague,
+                drafted_at=now(), **mine,
+            ),
+            "knowledge.Compilation": self.make(
+                "knowledge.Compilation", starts_on=date(2026, 1, 1) - timedelta(days=customer.pk),
+                ends_on=date(2026, 3, 31), due_on=date(2026, 4, 15), **mine,
             ),
             "requests.SavedView": self.make("requests.SavedView", user=self.colleague, name="mine", query="?a=b"),
         }  # fmt: skip

@@ -15,8 +15,7 @@ from shouhou.requests.tests.make import vendor_asked
 from shouhou.shared.time import moved_to
 from shouhou.visits.actions import helping, rating
 from shouhou.visits.actions.papers import file_sheet
-from shouhou.visits.tests.test_planning import ask, plan  # noqa: F401 - fixtures
-from shouhou.visits.tests.test_syncing import TWO, phone, take, uid, visit, whole  # noqa: F401 - fixtures
+from shouhou.visits.tests.make import TWO, ask, phone, plan, take, uid, visit, whole  # noqa: F401 - fixtures
 
 pytestmark = pytest.mark.django_db
 
@@ -36,7 +35,7 @@ def figure(company, manager):
 
 
 @pytest.mark.parametrize("code", ["A4.1", "A4.2", "A4.4", "A4.6", "A4.7", "A4.9", "A4.10", "H5"])
-def test_a_visit_by_all_ten_steps_conforms(visit, phone, engineer, figure, code):  # noqa: F811
+def test_a_visit_by_all_ten_steps_conforms(visit, phone, engineer, figure, code):
     assert said(figure(code)) == (0, 0, [])
     take(visit, whole(phone), engineer)
     assert said(figure(code)) == (1, 1, [])
@@ -48,13 +47,13 @@ def test_a_visit_by_all_ten_steps_conforms(visit, phone, engineer, figure, code)
     [("badge", "A4.2", "not_badge"), ("prepare", "A4.4", "not_prepare"), ("verify", "A4.6", "not_verify"),
      ("trial", "A4.9", "not_trial"), ("explain", "A4.10", "not_explain")],
 )  # fmt: skip
-def test_what_was_passed_as_an_exception_does_not_conform(visit, phone, engineer, figure, step, code, why):  # noqa: F811
+def test_what_was_passed_as_an_exception_does_not_conform(visit, phone, engineer, figure, step, code, why):
     skip(phone, step)
     take(visit, phone, engineer)
     assert said(figure(code)) == (1, 0, [why])
 
 
-def skip(phone, step):  # noqa: F811
+def skip(phone, step):
     from shouhou.visits.rules.steps import ORDER, RULE
 
     phone.do("set_out")
@@ -65,13 +64,13 @@ def skip(phone, step):  # noqa: F811
             phone.do("except", step=step, **dict.fromkeys(RULE[step].exception, "客户要求"))
 
 
-def test_a_backup_may_be_left_out_with_consent(visit, phone, engineer, figure):  # noqa: F811
+def test_a_backup_may_be_left_out_with_consent(visit, phone, engineer, figure):
     skip(phone, "backup")
     take(visit, phone, engineer)
     assert said(figure("A4.7")) == (1, 1, [])
 
 
-def test_who_leaves_before_it_runs_needs_the_release(visit, phone, engineer, manager, figure):  # noqa: F811
+def test_who_leaves_before_it_runs_needs_the_release(visit, phone, engineer, manager, figure):
     from shouhou.visits.actions.syncing import release
 
     skip(phone, "leave")
@@ -82,13 +81,13 @@ def test_who_leaves_before_it_runs_needs_the_release(visit, phone, engineer, man
     assert said(figure("H5")) == (1, 1, [])
 
 
-def test_undecided_coverage_offends(visit, phone, engineer, figure):  # noqa: F811
+def test_undecided_coverage_offends(visit, phone, engineer, figure):
     take(visit, whole(phone), engineer)
     ServiceRequest.objects.filter(pk=visit.request_id).update(coverage="undecided")
     assert said(figure("A4.1")) == (1, 0, ["undecided"])
 
 
-def test_the_sheet_has_to_be_filed(visit, phone, engineer, figure):  # noqa: F811
+def test_the_sheet_has_to_be_filed(visit, phone, engineer, figure):
     skip(phone, "sign")  # refused: there is no picture to wait for
     take(visit, phone, engineer)
     assert said(figure("A4.11")) == (1, 0, ["no_sheet"])
@@ -98,7 +97,7 @@ def test_the_sheet_has_to_be_filed(visit, phone, engineer, figure):  # noqa: F81
 
 
 @pytest.mark.clause("A4.3")
-def test_more_than_85_percent_of_the_ratings_of_visits(visit, phone, engineer, figure):  # noqa: F811
+def test_more_than_85_percent_of_the_ratings_of_visits(visit, phone, engineer, figure):
     take(visit, whole(phone), engineer)
     visit.refresh_from_db()
     assert figure("A4.3").keeps is None
@@ -108,7 +107,7 @@ def test_more_than_85_percent_of_the_ratings_of_visits(visit, phone, engineer, f
 
 
 @pytest.mark.clause("A4.8")
-def test_a_call_for_support_has_to_be_answered(visit, phone, engineer, manager, figure):  # noqa: F811
+def test_a_call_for_support_has_to_be_answered(visit, phone, engineer, manager, figure):
     phone.steps("fix")
     phone.do("support", words="主板型号不明")
     take(visit, phone, engineer)
@@ -119,7 +118,7 @@ def test_a_call_for_support_has_to_be_answered(visit, phone, engineer, manager, 
 
 
 @pytest.mark.clause("E8")
-def test_what_the_vendor_s_engineer_did_has_to_be_recorded(visit, phone, engineer, figure):  # noqa: F811
+def test_what_the_vendor_s_engineer_did_has_to_be_recorded(visit, phone, engineer, figure):
     phone.steps("verify")
     guest = phone.do("guest", name="陈工", of="建文")
     take(visit, phone, engineer)

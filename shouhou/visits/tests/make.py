@@ -3,7 +3,14 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID, uuid5
 
+import pytest
+
+from shouhou.requests.actions.visits import Where, ask_for_visit
+from shouhou.shared.time import moved_to
+from shouhou.visits.actions import planning
+from shouhou.visits.actions.syncing import Sent, take_operations
 from shouhou.visits.rules.sheet import Operation
 from shouhou.visits.rules.steps import ORDER
 
@@ -52,3 +59,74 @@ class Phone:
 
 def before(step: str) -> Iterator[str]:
     yield from ORDER[: ORDER.index(step)]
+
+
+# --- fixtures: a visit planned for two o'clock tomorrow, and its engineer's phone -----------------
+
+PLACE = Where("市民中心", "天府大道 1 号", "陈芳", "028-1")
+NINE, HOUR = EIGHT + timedelta(hours=1), timedelta(hours=1)
+TWO = EIGHT + timedelta(hours=30)  # the appointment: 14:00 on the 24th in China
+SPACE = UUID("00000000-0000-7000-8000-000000000000")
+
+
+@pytest.fixture
+def ask(agreement, take, agent):
+    """A maker of on-site service requests, agreed to at nine."""
+    agreement("application_maintenance")
+
+    def make(wish="agreed", available=("2026-11-24 pm",), wanted="", **fields):
+        with moved_to(NINE):
+            case = take(**fields)
+            case.give_promise(by=agent)
+            return ask_for_visit(case, wish=wish, where=PLACE, wanted=wanted, available=available, by=agent)
+
+    return make
+
+
+@pytest.fixture
+def plan(manager, engineer):
+    def make(wanted, starts=TWO, who=engineer, **fields):
+        with moved_to(NINE + HOUR):
+            return planning.plan_visit(
+                wanted, engineer=who, starts_at=starts, ends_at=starts + HOUR, by=manager, **fields
+            )
+
+    return make
+
+
+def uid(name: str) -> UUID:
+    return uuid5(SPACE, name)
+
+
+def sent(visit, phone, operations=None, offset=timedelta()):
+    """What the phone sends of a visit; its clock is behind ours by `offset`."""
+    return [
+        Sent(
+            uid(f"{visit.pk}:{o.uid}"), visit.pk, o.seq, o.kind, dict(o.data), o.at - offset,
+            round(offset.total_seconds() * 1000), o.by,
+        )
+        for o in (operations if operations is not None else phone.done)
+    ]  # fmt: skip
+
+
+@pytest.fixture
+def visit(ask, plan, engineer, norm):
+    """Planned for two o'clock tomorrow; a visit within three days was promised."""
+    return plan(ask())
+
+
+@pytest.fixture
+def phone(engineer):
+    return Phone(by=engineer.pk, start=TWO - timedelta(minutes=20))
+
+
+def whole(phone, **changes):
+    phone.do("set_out")
+    for step in ORDER:
+        phone.step(step, **changes.get(step, {}))
+    return phone
+
+
+def take(visit, phone, by, at=TWO + timedelta(hours=3), **more):
+    with moved_to(at):
+        return take_operations(sent(visit, phone, **more), device=phone.device, by=by)

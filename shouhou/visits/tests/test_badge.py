@@ -14,8 +14,7 @@ from shouhou.shared.models import Event
 from shouhou.shared.time import moved_to
 from shouhou.visits.actions import badge, calendar, helping
 from shouhou.visits.actions.papers import content_of
-from shouhou.visits.tests.test_planning import ask, plan  # noqa: F401 - fixtures
-from shouhou.visits.tests.test_syncing import TWO, phone, take, uid, visit  # noqa: F401 - fixtures
+from shouhou.visits.tests.make import TWO, ask, phone, plan, take, uid, visit  # noqa: F401 - fixtures
 
 pytestmark = pytest.mark.django_db
 
@@ -28,7 +27,7 @@ def path_of(row) -> str:
 
 
 @pytest.mark.clause("A4.2")
-def test_the_scanned_badge_shows_photo_name_and_number(client, visit, engineer):  # noqa: F811
+def test_the_scanned_badge_shows_photo_name_and_number(client, visit, engineer):
     engineer.portrait = keep(SimpleUploadedFile("w.png", png(), "image/png"))
     engineer.number = "HX-0017"
     engineer.save()
@@ -40,7 +39,7 @@ def test_the_scanned_badge_shows_photo_name_and_number(client, visit, engineer):
 
 
 @pytest.mark.clause("A4.2")
-def test_the_badge_is_void_at_other_times_for_others_and_made_up(client, visit, person, manager):  # noqa: F811
+def test_the_badge_is_void_at_other_times_for_others_and_made_up(client, visit, person, manager):
     here = path_of(visit)
     for at in (TWO - timedelta(hours=26), TWO + timedelta(hours=30)):
         with moved_to(at):
@@ -53,7 +52,7 @@ def test_the_badge_is_void_at_other_times_for_others_and_made_up(client, visit, 
 
 
 @pytest.mark.clause("A4.2")
-def test_looking_proves_nothing_and_a_colleague_s_word_neither(client, visit, engineer):  # noqa: F811
+def test_looking_proves_nothing_and_a_colleague_s_word_neither(client, visit, engineer):
     with moved_to(TWO):
         client.get(path_of(visit))
         client.force_login(engineer)
@@ -63,7 +62,7 @@ def test_looking_proves_nothing_and_a_colleague_s_word_neither(client, visit, en
 
 
 @pytest.mark.parametrize("first", ["scan", "phone"])
-def test_the_customer_s_scan_proves_the_arrival_whichever_comes_first(client, visit, phone, engineer, first):  # noqa: F811
+def test_the_customer_s_scan_proves_the_arrival_whichever_comes_first(client, visit, phone, engineer, first):
     phone.do("set_out")
     for step in ("prepare", "badge"):
         phone.step(step)
@@ -110,7 +109,7 @@ def test_an_administrator_gives_the_badge_its_photo(client, person, engineer):
 
 
 @pytest.mark.clause("E8", "H4")
-def test_the_vendor_s_engineer_joins_and_their_work_is_on_the_sheet(visit, phone, engineer):  # noqa: F811
+def test_the_vendor_s_engineer_joins_and_their_work_is_on_the_sheet(visit, phone, engineer):
     early = phone.do("guest", name="陈工", of="建文软件")
     phone.steps("verify")
     joined = phone.do("guest", name="陈工", of="建文软件")
@@ -129,7 +128,7 @@ def test_the_vendor_s_engineer_joins_and_their_work_is_on_the_sheet(visit, phone
 
 
 @pytest.fixture
-def asking(visit, phone, engineer):  # noqa: F811
+def asking(visit, phone, engineer):
     phone.steps("fix")
     phone.do("support", words="主板型号不明")
     take(visit, phone, engineer)
@@ -151,7 +150,7 @@ def test_the_duty_manager_answers_and_the_time_is_counted(client, asking, manage
     assert kinds(asking.request, "support.requested", "support.given") == ["support.requested", "support.given"]
 
 
-def test_an_answer_survives_what_the_phone_sends_later(asking, phone, manager, engineer):  # noqa: F811
+def test_an_answer_survives_what_the_phone_sends_later(asking, phone, manager, engineer):
     helping.answer_support(asking, helping.support_calls(asking)[0].uid, words="用 B760", by=manager)
     phone.step("fix")
     take(asking, phone, engineer)
@@ -173,7 +172,7 @@ def test_who_asked_does_not_answer_nor_anybody_twice_or_nothing(asking, manager,
 # --- the calendar ---------------------------------------------------------------------------------
 
 
-def test_the_calendar_holds_the_visits_and_cancels_what_was_given_away(client, visit, engineer, person, manager):  # noqa: F811
+def test_the_calendar_holds_the_visits_and_cancels_what_was_given_away(client, visit, engineer, person, manager):
     here = "/visits/feed/" + calendar.address(engineer).split("/visits/feed/")[1]
 
     def entry():
@@ -189,7 +188,7 @@ def test_the_calendar_holds_the_visits_and_cancels_what_was_given_away(client, v
     assert (entry()["status"], entry()["uid"]) == ("CANCELLED", first["uid"])
 
 
-def test_a_calendar_address_ends_with_the_password_and_is_not_guessed(client, visit, engineer):  # noqa: F811
+def test_a_calendar_address_ends_with_the_password_and_is_not_guessed(client, visit, engineer):
     here = "/visits/feed/" + calendar.address(engineer).split("/visits/feed/")[1]
     assert client.get(here).status_code == 200
     for wrong in (f"/visits/feed/{engineer.pk}-{'0' * 40}.ics", "/visits/feed/x.ics", "/visits/feed/9-.ics"):

@@ -13,14 +13,13 @@ from shouhou.shared.time import moved_to, now
 from shouhou.visits.actions.papers import file_sheet
 from shouhou.visits.models import VisitPhoto
 from shouhou.visits.rules.steps import ORDER
-from shouhou.visits.tests.test_planning import ask, plan  # noqa: F401 - fixtures
-from shouhou.visits.tests.test_syncing import TWO, phone, take, visit  # noqa: F401 - fixtures
+from shouhou.visits.tests.make import TWO, ask, phone, plan, take, visit  # noqa: F401 - fixtures
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.mark.clause("A4.11", "A4.10")
-def test_the_signed_sheet_is_filed_once_the_picture_of_the_signature_is_there(visit, phone, engineer, pump):  # noqa: F811
+def test_the_signed_sheet_is_filed_once_the_picture_of_the_signature_is_there(visit, phone, engineer, pump):
     blob = keep(SimpleUploadedFile("sign.png", png(), "image/png"))
     phone.do("part", name="进纸辊", count=1)
     for step in ORDER:
@@ -42,7 +41,7 @@ def test_the_signed_sheet_is_filed_once_the_picture_of_the_signature_is_there(vi
         assert said in words
 
 
-def test_a_sheet_that_was_not_signed_says_why(visit, phone, engineer, pump):  # noqa: F811
+def test_a_sheet_that_was_not_signed_says_why(visit, phone, engineer, pump):
     for step in ORDER[:-2]:
         phone.step(step)
     phone.do("except", step="sign", reason="负责人不在")
@@ -53,7 +52,7 @@ def test_a_sheet_that_was_not_signed_says_why(visit, phone, engineer, pump):  # 
     assert (sheet.status, sheet.signatures.get().how) == ("filed", "refused")
 
 
-def test_what_is_still_to_be_looked_at_is_not_filed(visit, phone, engineer):  # noqa: F811
+def test_what_is_still_to_be_looked_at_is_not_filed(visit, phone, engineer):
     for step in ORDER[:-2]:
         phone.step(step)
     phone.do("except", step="sign", reason="负责人不在")

@@ -10,7 +10,7 @@ from shouhou.people.actions import qualify
 from shouhou.people.models import Leave
 from shouhou.promises.models import Clock
 from shouhou.requests.actions.talk import note_fact
-from shouhou.requests.actions.visits import Where, arrange_visit, ask_for_visit
+from shouhou.requests.actions.visits import arrange_visit
 from shouhou.requests.models import ServiceRequest, VisitRequest
 from shouhou.requests.tests.make import at
 from shouhou.shared.lifecycle import Refused
@@ -19,37 +19,9 @@ from shouhou.shared.time import moved_to, now
 from shouhou.visits.actions import planning
 from shouhou.visits.models import Visit
 from shouhou.visits.rules.conflicts import Conflict
+from shouhou.visits.tests.make import HOUR, NINE, PLACE, TWO, ask, plan  # noqa: F401 - fixtures
 
 pytestmark = pytest.mark.django_db
-NINE = at("2026-11-23 09:00")
-TWO = at("2026-11-24 14:00")
-HOUR = timedelta(hours=1)
-PLACE = Where("市民中心", "天府大道 1 号", "陈芳", "028-1")
-
-
-@pytest.fixture
-def ask(agreement, take, agent):
-    """A maker of on-site service requests, agreed to at nine."""
-    agreement("application_maintenance")
-
-    def make(wish="agreed", available=("2026-11-24 pm",), wanted="", **fields):
-        with moved_to(NINE):
-            case = take(**fields)
-            case.give_promise(by=agent)
-            return ask_for_visit(case, wish=wish, where=PLACE, wanted=wanted, available=available, by=agent)
-
-    return make
-
-
-@pytest.fixture
-def plan(manager, engineer):
-    def make(wanted, starts=TWO, who=engineer, **fields):
-        with moved_to(NINE + HOUR):
-            return planning.plan_visit(
-                wanted, engineer=who, starts_at=starts, ends_at=starts + HOUR, by=manager, **fields
-            )
-
-    return make
 
 
 def clock(case, clause):

@@ -14,7 +14,7 @@ from shouhou.visits.actions import proposing
 from shouhou.visits.models import Visit
 from shouhou.visits.rules.asked import Reason
 from shouhou.visits.rules.reasons import _words, spoken
-from shouhou.visits.tests.test_planning import HOUR, NINE, TWO, ask, plan  # noqa: F401 - fixtures
+from shouhou.visits.tests.make import HOUR, NINE, TWO, ask, plan  # noqa: F401 - fixtures
 
 pytestmark = pytest.mark.django_db
 
@@ -25,7 +25,7 @@ def propose(company, manager, when=NINE + HOUR):
 
 
 def test_what_waits_is_planned_when_somebody_is_there_and_adopted_only_by_the_dispatcher(
-    client, ask, company, manager, engineer, norm  # noqa: F811
+    client, ask, company, manager, engineer, norm
 ):  # fmt: skip
     wanted = [ask(), ask(available=("2026-11-25 am",))]
     found = propose(company, manager)
@@ -47,7 +47,7 @@ def test_what_waits_is_planned_when_somebody_is_there_and_adopted_only_by_the_di
     }
 
 
-def test_what_the_customer_agreed_to_does_not_move(ask, plan, company, manager, engineer, norm):  # noqa: F811
+def test_what_the_customer_agreed_to_does_not_move(ask, plan, company, manager, engineer, norm):
     visit = plan(ask())
     with moved_to(NINE + HOUR):
         visit.agree(by=manager)
@@ -59,7 +59,7 @@ def test_what_the_customer_agreed_to_does_not_move(ask, plan, company, manager, 
 
 
 def test_leave_and_qualifications_count_and_what_cannot_be_planned_says_why(
-    ask, company, manager, engineer, person, customer, norm  # noqa: F811
+    ask, company, manager, engineer, person, customer, norm
 ):  # fmt: skip
     from shouhou.equipment.models import InstalledItem, Product
 
@@ -78,7 +78,7 @@ def test_leave_and_qualifications_count_and_what_cannot_be_planned_says_why(
     assert propose(company, manager).stops == []
 
 
-def test_only_who_leads_and_only_with_something_to_plan(ask, company, manager, agent, norm):  # noqa: F811
+def test_only_who_leads_and_only_with_something_to_plan(ask, company, manager, agent, norm):
     with pytest.raises(Refused):
         propose(company, manager)
     ask()

@@ -6,8 +6,7 @@ from shouhou.shared.models import Event
 from shouhou.shared.time import moved_to
 from shouhou.visits.actions import rating
 from shouhou.visits.models import VisitRating
-from shouhou.visits.tests.test_planning import ask, plan  # noqa: F401 - fixtures
-from shouhou.visits.tests.test_syncing import TWO, phone, take, visit, whole  # noqa: F401 - fixtures
+from shouhou.visits.tests.make import TWO, ask, phone, plan, take, visit, whole  # noqa: F401 - fixtures
 
 pytestmark = pytest.mark.django_db
 SCORES = {"attitude": "5", "quality": "4", "solving": "5", "words": "很及时"}
@@ -18,7 +17,7 @@ def path_of(row) -> str:
 
 
 @pytest.mark.clause("A4.11")
-def test_the_customer_rates_once_by_the_scanned_code(client, visit, phone, engineer):  # noqa: F811
+def test_the_customer_rates_once_by_the_scanned_code(client, visit, phone, engineer):
     here = path_of(visit)
     client.post(here, SCORES)
     assert not VisitRating.objects.exists()  # nobody came yet
@@ -33,7 +32,7 @@ def test_the_customer_rates_once_by_the_scanned_code(client, visit, phone, engin
     assert Event.objects.get(kind="visit.rated").data["scores"] == [5, 4, 5]
 
 
-def test_a_colleague_does_not_rate_and_addresses_are_not_guessed(client, visit, phone, engineer):  # noqa: F811
+def test_a_colleague_does_not_rate_and_addresses_are_not_guessed(client, visit, phone, engineer):
     take(visit, whole(phone), engineer)
     client.force_login(engineer)
     client.post(path_of(visit), SCORES)
@@ -42,7 +41,7 @@ def test_a_colleague_does_not_rate_and_addresses_are_not_guessed(client, visit, 
         assert client.get(wrong).status_code == 404
 
 
-def test_the_phone_takes_the_code_along(client, visit, engineer):  # noqa: F811
+def test_the_phone_takes_the_code_along(client, visit, engineer):
     client.force_login(engineer)
     with moved_to(TWO):
         packed = client.get("/visits/app/day.json").json()["visits"][0]

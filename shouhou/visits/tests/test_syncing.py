@@ -3,7 +3,6 @@
 import hashlib
 import random
 from datetime import timedelta
-from uuid import UUID, uuid5
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -15,54 +14,13 @@ from shouhou.shared.lifecycle import Refused
 from shouhou.shared.models import Event
 from shouhou.shared.time import moved_to
 from shouhou.visits.actions import syncing
-from shouhou.visits.actions.syncing import Sent, take_operations
+from shouhou.visits.actions.syncing import take_operations
 from shouhou.visits.models import Visit, VisitOperation
 from shouhou.visits.rules.steps import ORDER
-from shouhou.visits.tests.make import EIGHT, Phone
-from shouhou.visits.tests.test_planning import ask, plan  # noqa: F401 - fixtures
+from shouhou.visits.tests.make import EIGHT, TWO, Phone, ask, phone, plan, sent, take, uid, visit, whole  # noqa: F401
 
 pytestmark = pytest.mark.django_db
-TWO = EIGHT + timedelta(hours=30)  # the appointment: 14:00 on the 24th in China
 PNG = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x00\x01\x00\x00\x00\x01\x08\x06\x00\x00\x00\x1f\x15\xc4\x89"
-SPACE = UUID("00000000-0000-7000-8000-000000000000")
-
-
-def uid(name: str) -> UUID:
-    return uuid5(SPACE, name)
-
-
-def sent(visit, phone, operations=None, offset=timedelta()):
-    """What the phone sends of a visit; its clock is behind ours by `offset`."""
-    return [
-        Sent(
-            uid(f"{visit.pk}:{o.uid}"), visit.pk, o.seq, o.kind, dict(o.data), o.at - offset,
-            round(offset.total_seconds() * 1000), o.by,
-        )
-        for o in (operations if operations is not None else phone.done)
-    ]  # fmt: skip
-
-
-@pytest.fixture
-def visit(ask, plan, engineer, norm):  # noqa: F811
-    """Planned for two o'clock tomorrow; a visit within three days was promised."""
-    return plan(ask())
-
-
-@pytest.fixture
-def phone(engineer):
-    return Phone(by=engineer.pk, start=TWO - timedelta(minutes=20))
-
-
-def whole(phone, **changes):
-    phone.do("set_out")
-    for step in ORDER:
-        phone.step(step, **changes.get(step, {}))
-    return phone
-
-
-def take(visit, phone, by, at=TWO + timedelta(hours=3), **more):
-    with moved_to(at):
-        return take_operations(sent(visit, phone, **more), device=phone.device, by=by)
 
 
 def facts(visit):
