@@ -1,4 +1,4 @@
-"""`./run bench`: due times, pages at growing sizes, import, routes; a table for people or one JSON document."""
+"""`./run bench`: due times, pages at growing sizes, import, routes, search; a table for people or one JSON document."""
 
 import argparse
 import json
@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-PARTS = ("due", "pages", "import", "calls", "routing")
+PARTS = ("due", "pages", "import", "calls", "routing", "search")
 
 
 def size_of(text: str) -> int:
@@ -64,6 +64,10 @@ def measured(part: str, sizes: list[int]) -> Any:
 
         print("A call centre's day at sixty times its pace: some 25 minutes.", file=sys.stderr, flush=True)
         return bench_calls()
+    if part == "search":
+        from bench.search import bench_search
+
+        return bench_search(sizes)
     if part == "routing":
         from bench.routing import bench_routing
 
@@ -182,12 +186,31 @@ def routing_table(found: dict[str, Any]) -> list[str]:
     return [*lines, *(f"  skipped: {line}" for line in found["skipped"])]
 
 
+def search_table(found: dict[str, Any]) -> list[str]:
+    """Where the right article stood, ours beside the plain ways; then how soon it comes among many."""
+    lines = []
+    for name, ways in found["quality"].items():
+        lines += ["", f"SEARCH: {name}, {ways['ours']['questions']:,} questions"]
+        lines += [
+            f"  {way:18}first {row['hit_1']:>6.2f} %  among ten {row['recall_10']:>6.2f} %  MRR@10 {row['mrr_10']:.4f}"
+            f"  {row['ms']:>6.1f} ms"
+            for way, row in ways.items()
+        ]
+    lines += [
+        f"  among {row['texts']:,} texts: p50 {row['p50_ms']} ms, p95 {row['p95_ms']} ms, slowest {row['max_ms']} ms; "
+        f"aim p95 < 50  {verdict(row['p95_ms'] < 50)}"
+        for row in found["speed"]
+    ]
+    return [*lines, *(f"  skipped: {line}" for line in found["skipped"])]
+
+
 TABLES: dict[str, Callable[[Any], list[str]]] = {
     "due": due_table,
     "pages": pages_table,
     "import": import_table,
     "calls": calls_table,
     "routing": routing_table,
+    "search": search_table,
 }
 
 if __name__ == "__main__":
