@@ -12,12 +12,16 @@ from shouhou.agreements.rules import following_period
 from shouhou.customers.models import Customer
 from shouhou.equipment.models import InstalledItem
 from shouhou.people.models import Organisation
+from shouhou.promises.actions import case_model, replay_cases
 from shouhou.promises.models import Calendar, Commitment, CommitmentSet
 from shouhou.promises.rules.period import BadPeriod, in_words, read_period
 from shouhou.promises.rules.presets import Preset, PresetCommitment, load_preset
+from shouhou.promises.rules.replay import Replay
 from shouhou.shared.journal import record
 from shouhou.shared.lifecycle import Refused
 from shouhou.shared.time import now
+
+MOST_CASES = 10_000  # of one what-if on a page
 
 
 def blanks(preset: Preset) -> list[PresetCommitment]:
@@ -324,3 +328,21 @@ def company_calendar(organisation: Organisation) -> Calendar:
 def covering_agreement(customer: Customer, item: InstalledItem | None, on: date) -> Agreement | None:
     """The agreement that binds a case of this customer and item on this day, if any."""
     return Agreement.objects.covering(customer, item, on).select_related("commitment_set", "service_level").first()
+
+
+def what_if(
+    agreement: Agreement, *, by: Any, whole_desk: bool, first: date, last: date
+) -> tuple[Replay, list[Commitment]]:
+    """Past requests that began on these local days, judged by the agreement's promises as of now; writes nothing.
+
+    Those of the customer, or of the whole desk, that the asker may see. Raises Refused while a blank is open, and for
+    more than MOST_CASES, so that the page answers at once.
+    """
+    promises, days = promises_of(agreement), company_calendar(agreement.organisation).current.days()
+    rows = case_model("request").objects.visible_to(by)
+    since, until = days.at(first, 0), days.at(last + timedelta(days=1), 0)
+    cases = rows if whole_desk else rows.filter(customer=agreement.customer)
+    if cases.filter(reported_at__gte=since, reported_at__lt=until).count() > MOST_CASES:
+        raise Refused(_("More than %(most)d cases: choose a shorter period.") % {"most": MOST_CASES})
+    terms = [c.built(days) for c in promises]
+    return replay_cases(terms, cases=cases, since=since, until=until, at=now(), zone=days.zone), promises

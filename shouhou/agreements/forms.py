@@ -23,6 +23,21 @@ class AmendForm(Dressed, forms.Form):
     from_on = Day(label=_("Amended from"))
 
 
+class WhatIfForm(Dressed, forms.Form):
+    """Whose past cases to judge, and which."""
+
+    of = forms.ChoiceField(label=_("Past cases"), choices=[("customer", _("of this customer")), ("desk", _("of all"))])
+    first = Day(label=_("From"))
+    last = Day(label=_("Until"))
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse days the wrong way round."""
+        found = super().clean() or {}
+        if found.get("first") and found.get("last") and found["first"] > found["last"]:
+            self.add_error("last", _("The last day lies before the first."))
+        return found
+
+
 class AgreementForm(Dressed, forms.Form):
     """Customer, preset, period, and each blank that the source document leaves open."""
 

@@ -15,5 +15,6 @@ urlpatterns = [
     path("<int:pk>/sign/", views.sign, name="sign"),
     path("<int:pk>/amend/", views.amend, name="amend"),
     path("<int:pk>/renew/", views.renew, name="renew"),
+    path("<int:pk>/what-if/", views.what_if, name="what_if"),
     path("<int:pk>/end/", views.end, name="end"),
 ]

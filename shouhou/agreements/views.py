@@ -1,5 +1,6 @@
 """Agreements and presets."""
 
+from datetime import timedelta
 from typing import Any
 
 from django.contrib import messages
@@ -22,14 +23,16 @@ from shouhou.agreements.actions import (
     preset_of,
     sign_agreement,
 )
-from shouhou.agreements.forms import AgreementForm, AmendForm, standing_values
+from shouhou.agreements.forms import AgreementForm, AmendForm, WhatIfForm, standing_values
 from shouhou.agreements.models import Agreement, ServiceLevel, may_agree
 from shouhou.people.models import SignedRequest, User
+from shouhou.promises.models import Commitment
 from shouhou.promises.rules.calendar import Window
 from shouhou.promises.rules.clauses import all_clauses
 from shouhou.promises.rules.clock import Promise, due
 from shouhou.promises.rules.explain import explain
 from shouhou.promises.rules.period import BadPeriod, Period, read_period
+from shouhou.promises.rules.replay import Sum
 from shouhou.shared.lifecycle import Refused
 from shouhou.shared.pages import keyset, page
 from shouhou.shared.time import now
@@ -234,3 +237,35 @@ def end(request: SignedRequest, pk: int) -> HttpResponse:
     with agreement.moving(Agreement.Status.ENDED, by=request.user):
         pass
     return redirect("agreements:detail", pk)
+
+
+@require_GET
+@login_required
+def what_if(request: SignedRequest, pk: int) -> HttpResponse:
+    """How past cases would have stood under this agreement; the last 90 days unless others are asked for."""
+    colleague(request)
+    agreement = get_object_or_404(Agreement.objects.visible_to(request.user).select_related("customer"), pk=pk)
+    today = company_calendar(agreement.organisation).current.days().local(now())
+    asked = {"of": "customer", "first": today - timedelta(days=90), "last": today} | request.GET.dict()
+    form = WhatIfForm(asked)
+    context: dict[str, Any] = {"agreement": agreement, "form": form}
+    if form.is_valid():
+        chosen = form.cleaned_data
+        try:
+            found, promises = actions.what_if(
+                agreement,
+                by=request.user,
+                whole_desk=chosen["of"] == "desk",
+                first=chosen["first"],
+                last=chosen["last"],
+            )
+            context |= {"replay": found, "lines": list(zip(promises, in_order(found.sums, promises), strict=True))}
+        except Refused as trouble:
+            form.add_error(None, str(trouble))
+    return page(request, "agreements/what_if.html", context, status=422 if form.errors else 200)
+
+
+def in_order(sums: list[Sum], promises: list[Commitment]) -> list[Sum]:
+    """The sums in the order in which the agreement names its promises."""
+    found = {row.code: row for row in sums}
+    return [found[c.code] for c in promises]

@@ -101,10 +101,11 @@ class Commitment(models.Model):
         """What the engine folds by, with the days of one calendar version; built once per process."""
         key = (self.pk, calendar_version_id)
         if key not in _TERMS:
-            _TERMS[key] = self._built(CalendarVersion(pk=calendar_version_id).days())
+            _TERMS[key] = self.built(CalendarVersion(pk=calendar_version_id).days())
         return _TERMS[key]
 
-    def _built(self, days: engine.Calendar) -> Terms:
+    def built(self, days: engine.Calendar) -> Terms:
+        """What the engine folds by, counted in these days; also of a commitment that is not saved yet."""
         within = Period.parse(self.within)
         return Terms(
             code=self.code,
