@@ -51,16 +51,20 @@ def page(
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:
-    """What base.html shows around every page of a signed-in person."""
+    """What base.html shows around every page of a signed-in person; asked for once, however many panels stand on it."""
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
         return {}
+    known: dict[str, Any] | None = getattr(request, "_frame", None)
+    if known is not None:
+        return known
     menu = [place for place in sorted(MENU, key=lambda p: p.order) if place.allows(user)]
     # One place is the present one: that with the longest address; home is nothing but itself.
     within = [p.url for p in menu if request.path == p.url or (p.url != "/" and request.path.startswith(p.url))]
     top: dict[str, Any] = {"menu": menu, "here": max(within, key=len, default="")}
     for give in TOP:
         top.update(give(request))
+    request._frame = top  # type: ignore[attr-defined]
     return top
 
 
